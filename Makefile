@@ -1,0 +1,40 @@
+# Everything an operator or a developer starts. `make` alone lists it.
+.PHONY: help run test bench lock docs clean
+.DEFAULT_GOAL := help
+
+PYTHON_IN_VENV := .venv/bin/python
+LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(PYTHON_IN_VENV) -m piptools compile --quiet --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --strip-extras --allow-unsafe
+
+help:
+	@echo "make run    chuẩn bị máy và mở hệ thống tại http://127.0.0.1:8000"
+	@echo "make test   chạy mọi phép kiểm tra, dừng ở lỗi đầu tiên"
+	@echo "make bench  đo tốc độ, in theo tỷ lệ"
+	@echo "make docs   tạo lại các tài liệu sinh từ mã nguồn"
+	@echo "make lock   ghim lại phiên bản thư viện (thêm NANG_CAP=1 để nâng cấp)"
+	@echo "make clean  xóa môi trường và tệp tạm, giữ nguyên dữ liệu trong var/"
+
+run:
+	@scripts/setup.sh run
+	@exec $(PYTHON_IN_VENV) scripts/serve.py
+
+test:
+	@scripts/setup.sh checks
+	@exec scripts/check.sh
+
+bench:
+	@scripts/setup.sh checks
+	@exec $(PYTHON_IN_VENV) scripts/bench.py
+
+lock:
+	@scripts/setup.sh checks
+	@$(LOCK) $(if $(NANG_CAP),--upgrade) --output-file=requirements.txt requirements.in
+	@$(LOCK) $(if $(NANG_CAP),--upgrade) --output-file=requirements-dev.txt requirements-dev.in
+
+docs:
+	@scripts/setup.sh run
+	@exec scripts/docs.sh
+
+clean:
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis var/static var/static.stamp
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

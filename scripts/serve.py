@@ -1,0 +1,120 @@
+"""Brings the database up to date, builds the demo where it is allowed, then becomes the server (`make run`).
+
+Everything before the server happens in this one process: starting Django once instead of once per command keeps a
+second `make run` within seconds.
+"""
+
+import hashlib
+import os
+import secrets
+import socket
+import sys
+from pathlib import Path
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(BASE_DIR))
+
+import environ  # noqa: E402 — installed in .venv; the path of the project comes first
+from django.core.exceptions import ImproperlyConfigured  # noqa: E402
+from django.core.management import CommandError, call_command  # noqa: E402
+from django.db import DatabaseError  # noqa: E402
+
+FIRST_ENV = """\
+# Do `make run` tạo cho máy chạy thử. Mọi thiết lập: xem .env.example. Máy dùng thật: DEMO_ALLOWED=0.
+SECRET_KEY={key}
+DEMO_ALLOWED=1
+"""
+
+
+def write_first_env(path: Path) -> None:
+    """A machine without `.env` is a trial machine: give it a key of its own and allow the demo.
+
+    The key lives in a file and not in this process only, so that sessions survive a restart and `manage.py` works
+    without further ado.
+    """
+    if path.exists() or "SECRET_KEY" in os.environ or "SECRET_KEY_FILE" in os.environ:
+        return
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(FIRST_ENV.format(key=secrets.token_urlsafe(50)))
+    print("Đã tạo tệp .env cho máy chạy thử.")
+
+
+def free_port(text: str) -> int:
+    """The port as a number, after making sure that nothing else listens there."""
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise CommandError(f"PORT={text} không phải một cổng. Dùng một số từ 1 đến 65535.")
+    port = int(text)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CommandError(f"Không mở được cổng {port}. Chọn cổng khác, ví dụ: PORT=8001 make run") from error
+    return port
+
+
+def collect_static() -> None:
+    """Collect, compress and fingerprint the static files, unless none of them changed since the last time."""
+    from django.conf import settings
+    from django.contrib.staticfiles.finders import get_finders
+
+    found = hashlib.sha256()
+    for finder in get_finders():
+        for path, storage in finder.list([]):
+            found.update(f"{path} {storage.size(path)} {storage.get_modified_time(path)}\n".encode())
+    stamp = settings.VAR_DIR / "static.stamp"
+    if (
+        stamp.exists()
+        and stamp.read_text() == found.hexdigest()
+        and (settings.STATIC_ROOT / "staticfiles.json").exists()
+    ):
+        return
+    print("Đang gom tệp tĩnh…", flush=True)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    stamp.write_text(found.hexdigest())
+
+
+def prepare() -> None:
+    """Schema, units, criteria, demo, static files. Each step leaves what is already there as it is."""
+    from django.conf import settings
+    from django.db import connections
+
+    call_command("check", fail_level="ERROR")
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("load_communes")
+    call_command("load_criteria")
+    collect_static()
+    if settings.DEMO_ALLOWED:
+        call_command("demo_data", stage="decided", if_empty=True)
+        call_command("demo_data", accounts=True)
+    connections.close_all()
+
+
+def main() -> None:
+    os.chdir(BASE_DIR)
+    os.umask(0o027)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "childfriendly.settings")
+    try:
+        write_first_env(BASE_DIR / ".env")
+        environ.Env.read_env(BASE_DIR / ".env")
+        port = free_port(os.environ.setdefault("PORT", "8000"))
+        os.environ.setdefault("SITE_URL", f"http://127.0.0.1:{port}")
+
+        import django
+        from django.conf import settings
+
+        settings.VAR_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+        django.setup()
+        prepare()
+    except (CommandError, ImproperlyConfigured) as error:
+        sys.exit(str(error))
+    except DatabaseError as error:
+        sys.exit(f"Không dùng được cơ sở dữ liệu. Kiểm tra DATABASE_URL rồi chạy lại.\n{error}")
+    sys.stdout.flush()
+    server = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "childfriendly.wsgi"]
+    os.execv(sys.executable, server)  # noqa: S606 — becomes the server, so that signals reach it
+
+
+if __name__ == "__main__":
+    main()

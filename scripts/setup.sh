@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Prepares the machine: Python, .venv, the pinned libraries, the system packages. A second time costs nothing.
+#   scripts/setup.sh run      what the running system needs
+#   scripts/setup.sh checks   that, and what `make test` needs
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/system-packages.sh
+
+purpose=${1:-run}
+
+stop() {
+  printf '%s\n' "$@" >&2
+  exit 1
+}
+
+is_recent() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+find_python() {
+  local candidate
+  for candidate in ${PYTHON:-} python3 python3.14 python3.13 python3.12 python3.11; do
+    if command -v "$candidate" >/dev/null && is_recent "$candidate"; then
+      command -v "$candidate"
+      return
+    fi
+  done
+  return 1
+}
+
+make_venv() {
+  local python version
+  python=$(find_python) || stop "Cần Python 3.11 trở lên. Cài python3 (Debian 12, Ubuntu 24.04 trở lên: apt-get install python3)" \
+    "hoặc chỉ đường dẫn: PYTHON=/duong/dan/python3 make run"
+  # Debian ships the venv module without ensurepip unless python3.X-venv is there.
+  if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    version=$("$python" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])')
+    if ! can_install || ! { apt_quiet install -y "$version" || { apt_quiet update && apt_quiet install -y "$version"; }; }; then
+      stop "Python thiếu mô-đun tạo môi trường riêng. Chạy một lần dòng lệnh sau rồi chạy lại:" \
+        "  sudo apt-get update && sudo apt-get install -y $version"
+    fi
+  fi
+  echo "Đang tạo môi trường Python (.venv)…"
+  rm -rf .venv
+  "$python" -m venv .venv
+}
+
+# install_pinned FILE: skipped while the stamp holds the file's own hash.
+install_pinned() {
+  local stamp=.venv/stamp-$1 hash
+  hash=$(sha256sum <"$1")
+  [[ "$(cat "$stamp" 2>/dev/null || true)" == "$hash" ]] && return
+  echo "Đang cài thư viện đã ghim trong $1…"
+  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$1" ||
+    stop "Không cài được thư viện trong $1. Kiểm tra kết nối mạng rồi chạy lại."
+  echo "$hash" >"$stamp"
+}
+
+if [[ ! -x .venv/bin/python ]] || ! is_recent .venv/bin/python || ! .venv/bin/python -c 'import pip' 2>/dev/null; then
+  make_venv
+fi
+install_pinned requirements.txt
+
+case $purpose in
+  run)
+    ensure_packages run_packages || echo "Hệ thống vẫn chạy, nhưng chưa tạo được tệp PDF cho đến khi cài đủ các gói trên." >&2
+    ;;
+  checks)
+    install_pinned requirements-dev.txt
+    ensure_packages run_packages check_packages || stop "Chưa kiểm tra được vì thiếu các gói trên."
+    ;;
+  *) stop "Cách dùng: scripts/setup.sh run|checks" ;;
+esac

@@ -1,0 +1,37 @@
+"""The one settings file, under a fixed environment: what a machine's `.env` or shell says must not change a result.
+
+Only DATABASE_URL is taken from outside, so that the same tests run on SQLite and on PostgreSQL.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+_scratch = Path(tempfile.mkdtemp(prefix="childfriendly-tests-"))
+atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
+
+for _name in ("CSRF_TRUSTED_ORIGINS", "HELP_LINE", "SITE_URL"):
+    os.environ.pop(_name, None)
+os.environ.update(
+    ALLOWED_HOSTS="localhost,127.0.0.1,testserver",
+    DEBUG="0",
+    DEMO_ALLOWED="1",
+    HTTPS="0",
+    PROXY_COUNT="0",
+    SECRET_KEY="chi-dung-trong-kiem-thu-" + "0123456789" * 4,
+    SITE_URL="http://127.0.0.1:8000",
+    VAR_DIR=str(_scratch),
+)
+os.environ.setdefault("DATABASE_URL", f"sqlite:///{_scratch / 'db.sqlite3'}")
+
+from childfriendly.settings import *  # noqa: E402, F403
+from childfriendly.settings import DATABASES, STORAGES  # noqa: E402
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a slow hash would be most of the tests' time
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # A file, not the default in-memory database: only a file has WAL and real locks between threads.
+    DATABASES["default"]["TEST"] = {"NAME": str(_scratch / "test.sqlite3")}
