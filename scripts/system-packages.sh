@@ -27,10 +27,10 @@ font_package() {
   if (. /etc/os-release && [[ "$ID:${VERSION_ID:-}" == debian:12 ]]); then echo fonts-liberation2; else echo fonts-liberation; fi
 }
 
-# What the running system needs: the libraries that WeasyPrint loads, and the font of the papers.
+# What the running system needs: the libraries that WeasyPrint loads, the font of the papers, and fc-list to check it.
 # Without libharfbuzz-subset0 a certificate takes five times as long.
 run_packages() {
-  echo libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 "$(font_package)"
+  echo libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig "$(font_package)"
 }
 
 # What the checks need on top. CHROMIUM names another Chromium where the release has none as a package (Ubuntu).
