@@ -1,0 +1,319 @@
+"""The recognition decision as a paper: pure content → HTML → PDF, in the layout of Nghị định 30/2020/NĐ-CP, phụ lục I.
+
+Nothing here knows the database: `reports.papers` fills these papers from stored decisions.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from django.template.loader import render_to_string
+
+from childfriendly.core.exceptions import Refused
+from childfriendly.core.numbers import format_number
+from childfriendly.core.text import nfc
+from reports import pdf
+
+Points = int | Fraction | Decimal
+
+# WeasyPrint needs about 2,6 s for 100 rows of a wide table; no province of today has more than 168 communes.
+MAX_ANNEX_ROWS = 300
+
+UNIT_KINDS = ("xã", "phường", "thị trấn", "đặc khu")
+TWO_LEVEL_GOVERNMENT = date(2025, 7, 1)  # Luật 72/2025/QH15: no districts and no townships from this day
+
+_GAP = "\u00a0" * 6  # room for the clerk's pen where a draft has no number or day yet
+
+
+# ---- what stands on a paper ---------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letterhead:
+    """Who issues: `body` «Ủy ban nhân dân huyện Tháp Mười», `number_symbol` «QĐ-UBND», `place` «Tháp Mười»."""
+
+    body: str
+    number_symbol: str
+    place: str
+    parent_body: str = ""
+
+    @property
+    def body_lines(self) -> tuple[str, ...]:
+        """The body in capitals; a people's committee breaks after its kind, as offices write it."""
+        name = self.body.upper()
+        kind = "ỦY BAN NHÂN DÂN "
+        return (kind.strip(), name.removeprefix(kind)) if name.startswith(kind) else (name,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureBlock:
+    """Lines above the signature («TM. ỦY BAN NHÂN DÂN», «KT. CHỦ TỊCH», «PHÓ CHỦ TỊCH»); the name without degrees."""
+
+    lines: tuple[str, ...]
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnnexRow:
+    number: int
+    commune_name: str
+    total_points: Points
+    threshold: Points
+    parent_name: str = ""
+    area_type: str = ""
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def points_text(self) -> str:
+        return format_number(self.total_points)
+
+    @property
+    def threshold_text(self) -> str:
+        return format_number(self.threshold)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annex:
+    """One list on a page of its own; `label` is «PHỤ LỤC», or «PHỤ LỤC I» where there are several."""
+
+    label: str
+    title: tuple[str, ...]  # one line each
+    unit_heading: str
+    rows: tuple[AnnexRow, ...]
+
+    @property
+    def shows_parents(self) -> bool:
+        return len({row.parent_name for row in self.rows}) > 1
+
+    @property
+    def shows_reasons(self) -> bool:
+        return any(row.reasons for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    text: str
+    clauses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionPaper:
+    """A decision as it is printed. Without a number and a day it is a draft and says so on every page."""
+
+    letterhead: Letterhead
+    number: str
+    issued_on: date | None
+    year: int
+    subject: str
+    authority_line: str
+    bases: tuple[str, ...]
+    articles: tuple[Article, ...]
+    annexes: tuple[Annex, ...]
+    signature: SignatureBlock
+    recipients: tuple[str, ...]
+    is_demo: bool = False
+
+    @property
+    def is_draft(self) -> bool:
+        # NĐ 30/2020, Điều 15: the number is given after signing, so what has none is not issued.
+        return not (self.number and self.issued_on)
+
+    @property
+    def title(self) -> str:
+        name = f"Quyết định {_small_first(self.subject)}"
+        return f"Dự thảo {_small_first(name)}" if self.is_draft else name
+
+    @property
+    def number_line(self) -> str:
+        symbol = self.letterhead.number_symbol
+        return f"Số: {numbered(self.number, symbol) or f'{_GAP}/{symbol}'}"
+
+    @property
+    def place_and_date(self) -> str:
+        return f"{self.letterhead.place}, {vietnamese_date(self.issued_on, self.year, blank=_GAP)}"
+
+    @property
+    def reference(self) -> str:
+        """«Quyết định số 15/QĐ-UBND ngày 05 tháng 02 năm 2024 của Ủy ban nhân dân huyện Tháp Mười»."""
+        return decision_reference(
+            self.number, self.issued_on, self.year, symbol=self.letterhead.number_symbol, body=self.letterhead.body
+        )
+
+
+# ---- words --------------------------------------------------------------------------------------------------------
+def vietnamese_date(day: date | None, year: int, *, blank: str = "…") -> str:
+    """«ngày 05 tháng 02 năm 2024»: days below 10 and the months 1 and 2 take a zero (NĐ 30/2020, phụ lục I)."""
+    if day is None:
+        return f"ngày {blank} tháng {blank} năm {year}"
+    month = f"{day.month:02d}" if day.month <= 2 else str(day.month)
+    return f"ngày {day.day:02d} tháng {month} năm {day.year}"
+
+
+def numbered(number: str, symbol: str) -> str:
+    """«15/QĐ-UBND»; a number below 10 takes a zero, one that was typed with its symbol is left alone; «» for none."""
+    if not number or "/" in number:
+        return number
+    return f"{number.zfill(2)}/{symbol}"
+
+
+def decision_reference(number: str, issued_on: date | None, year: int, *, symbol: str, body: str) -> str:
+    of_number = numbered(number, symbol) or f"…/{symbol}"
+    return f"Quyết định số {of_number} {vietnamese_date(issued_on, year)} của {body}"
+
+
+def in_sentence(name: str) -> str:
+    """«Xã Đốc Binh Kiều» → «xã Đốc Binh Kiều»: inside a sentence the kind of a unit is written small."""
+    kinds = (*UNIT_KINDS, "huyện", "quận", "thị xã", "thành phố", "tỉnh")
+    return _small_first(name) if name.lower().startswith(tuple(f"{kind} " for kind in kinds)) else name
+
+
+def kinds_of(names: Iterable[str]) -> str:
+    """The kinds of these communes in the customary order: «xã, thị trấn»."""
+    lowered = [name.lower() for name in names]
+    return ", ".join(kind for kind in UNIT_KINDS if any(name.startswith(f"{kind} ") for name in lowered))
+
+
+def standard_name(on: date) -> str:
+    """What the standard is called: from 01/07/2025 there are đặc khu and no thị trấn."""
+    return "xã, phường, đặc khu" if on >= TWO_LEVEL_GOVERNMENT else "xã, phường, thị trấn"
+
+
+def legal_bases(on: date) -> tuple[str, ...]:
+    """The laws that a recognition decision of that day rests on; the title of Decision 06 is quoted as it is."""
+    if on >= TWO_LEVEL_GOVERNMENT:
+        government = "Căn cứ Luật Tổ chức chính quyền địa phương ngày 16 tháng 6 năm 2025"
+    elif on >= date(2025, 3, 1):
+        government = "Căn cứ Luật Tổ chức chính quyền địa phương ngày 19 tháng 02 năm 2025"
+    else:
+        government = (
+            "Căn cứ Luật Tổ chức chính quyền địa phương ngày 19 tháng 6 năm 2015 và Luật sửa đổi, bổ sung một số điều "
+            "của Luật Tổ chức Chính phủ và Luật Tổ chức chính quyền địa phương ngày 22 tháng 11 năm 2019"
+        )
+    return (
+        government,
+        "Căn cứ Luật Trẻ em ngày 05 tháng 4 năm 2016",
+        "Căn cứ Quyết định số 06/QĐ-TTg ngày 03 tháng 01 năm 2019 của Thủ tướng Chính phủ ban hành Quy định "
+        "tiêu chuẩn, trình tự đánh giá và công nhận xã, phường, thị trấn phù hợp với trẻ em",
+    )
+
+
+def head_of(body: str) -> str:
+    """Who answers for an agency: «Giám đốc Sở Y tế», «Trưởng Phòng Lao động - Thương binh và Xã hội»."""
+    for kind, title in (("Sở ", "Giám đốc"), ("Phòng ", "Trưởng")):
+        if body.startswith(kind):
+            return f"{title} {body}"
+    return f"Thủ trưởng {body}"
+
+
+def signature_lines(body: str, signer_title: str) -> tuple[str, ...]:
+    """A people's committee works as a collective, so its chair signs «TM.» and a deputy «KT.» (NĐ 30/2020, Điều 13).
+
+    A decision of the chair alone (`body` «Chủ tịch Ủy ban nhân dân …») has no «TM.».
+    """
+    title = signer_title.strip().upper()
+    on_behalf = ("TM. ỦY BAN NHÂN DÂN",) if body.upper().startswith("ỦY BAN NHÂN DÂN") else ()
+    if title.startswith("PHÓ CHỦ TỊCH"):
+        return (*on_behalf, "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")
+    if title.startswith("CHỦ TỊCH"):
+        return (*on_behalf, "CHỦ TỊCH")
+    return (title,)
+
+
+def recognition_decision(
+    *,
+    letterhead: Letterhead,
+    number: str,
+    issued_on: date | None,
+    year: int,
+    as_of: date,
+    proposing_body: str,
+    recognised: Sequence[AnnexRow],
+    refused: Sequence[AnnexRow],
+    signature: SignatureBlock,
+    executors: Sequence[str],
+    recipients: Sequence[str],
+    proposal_reference: str = "",
+    is_demo: bool = False,
+) -> DecisionPaper:
+    """One decision for many communes: Điều 1 the result, Điều 2 effect, Điều 3 who carries it out; an annex a result.
+
+    `as_of` picks the laws and the name of the standard. The wording of the articles is our proposal (the model of the
+    ministry was not found); the frame is that of NĐ 30/2020.
+    """
+    standard = standard_name(as_of)
+    kinds = kinds_of(row.commune_name for row in (*recognised, *refused)) or standard
+    good, bad = (kinds_of(row.commune_name for row in rows) or standard for rows in (recognised, refused))
+    full_standard = f"đạt tiêu chuẩn {standard} phù hợp với trẻ em năm {year}"
+    labels = ("PHỤ LỤC I", "PHỤ LỤC II") if recognised and refused else ("PHỤ LỤC", "PHỤ LỤC")
+
+    recognise = f"Công nhận {len(recognised):02d} {good} {full_standard}"
+    refuse = f"Không công nhận {len(refused):02d} {bad} {full_standard}"
+    if recognised and refused:
+        result = Article(
+            f"Kết quả đánh giá, công nhận {standard} phù hợp với trẻ em năm {year} như sau:",
+            (
+                f"1. {recognise} (có danh sách tại Phụ lục I kèm theo).",
+                f"2. {refuse} (có danh sách và lý do tại Phụ lục II kèm theo).",
+            ),
+        )
+    elif refused:
+        result = Article(f"{refuse} (có danh sách và lý do tại Phụ lục kèm theo).")
+    else:
+        result = Article(f"{recognise} (có danh sách tại Phụ lục kèm theo).")
+
+    effect = "Quyết định này có hiệu lực kể từ ngày ký."
+    if recognised:
+        effect += f" Các {good} được công nhận tại Điều 1 được cấp Giấy công nhận."
+    duty = (
+        f"{', '.join((*executors, head_of(proposing_body)))}, Chủ tịch Ủy ban nhân dân các {kinds} có tên tại Điều 1 "
+        "và thủ trưởng các cơ quan, đơn vị có liên quan chịu trách nhiệm thi hành Quyết định này./."
+    )
+    request = f"Theo đề nghị của {head_of(proposing_body)}"
+    if proposal_reference:
+        request += f" tại {proposal_reference}"
+
+    annexes = []
+    if recognised:
+        title = (f"DANH SÁCH {good.upper()}", f"ĐƯỢC CÔNG NHẬN PHÙ HỢP VỚI TRẺ EM NĂM {year}")
+        annexes.append(Annex(label=labels[0], title=title, unit_heading=_heading(good), rows=tuple(recognised)))
+    if refused:
+        title = (f"DANH SÁCH {bad.upper()}", f"KHÔNG ĐƯỢC CÔNG NHẬN PHÙ HỢP VỚI TRẺ EM NĂM {year}")
+        annexes.append(Annex(label=labels[1], title=title, unit_heading=_heading(bad), rows=tuple(refused)))
+    return DecisionPaper(
+        letterhead=letterhead,
+        number=number,
+        issued_on=issued_on,
+        year=year,
+        subject=f"Về việc {'công nhận' if recognised else 'không công nhận'} {kinds} phù hợp với trẻ em năm {year}",
+        authority_line=letterhead.body.upper(),
+        bases=(*legal_bases(as_of), request),
+        articles=(result, Article(effect), Article(duty)),
+        annexes=tuple(annexes),
+        signature=signature,
+        recipients=tuple(recipients),
+        is_demo=is_demo,
+    )
+
+
+def _small_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _heading(kinds: str) -> str:
+    return kinds[:1].upper() + kinds[1:]
+
+
+# ---- paper → HTML → PDF -------------------------------------------------------------------------------------------
+def decision_html(paper: DecisionPaper) -> str:
+    """The whole paper as one HTML page, every text escaped, in NFC and without control or direction
+    characters. Raises `Refused` for an annex too long to print."""
+    longest = max((len(annex.rows) for annex in paper.annexes), default=0)
+    if longest > MAX_ANNEX_ROWS:
+        raise Refused(
+            f"Phụ lục có {format_number(longest)} dòng, nhiều hơn {MAX_ANNEX_ROWS}: hãy tách thành nhiều hồ sơ trình."
+        )
+    return nfc(render_to_string("reports/pdf/decision.html", {"paper": paper}))
+
+
+def decision_pdf(paper: DecisionPaper) -> bytes:
+    return pdf.render(decision_html(paper), ("paper.css", "decision.css"))
