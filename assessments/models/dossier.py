@@ -1,0 +1,144 @@
+import uuid
+from datetime import date, datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from assessments.workflow import Status
+from communes.models import AreaType, Role, Unit, User
+from communes.queries import roles_of
+from criteria.models import DeadlineKind, Period
+
+SENT = [Status.SUBMITTED, Status.APPRAISING, Status.RETURNED, Status.CONCLUDED, Status.RECOGNISED, Status.REFUSED]
+APPRAISED = [Status.CONCLUDED, Status.RECOGNISED, Status.REFUSED]
+
+
+class Recommendation(models.TextChoices):
+    RECOGNISE = "recognise", "Đề nghị công nhận"
+    REFUSE = "refuse", "Đề nghị không công nhận"
+
+
+class DossierQuerySet(models.QuerySet["Dossier"]):
+    def visible_to(self, user: User, today: date) -> "DossierQuerySet":
+        """What a person may see at all; the answer for everything else is 404. Roles are judged `today`; the units they
+        are held at serve the periods in which those units were in force."""
+        roles = roles_of(user, today)
+        appraising = roles.units(Role.APPRAISER) | roles.units(Role.HEAD_OF_OFFICE)
+        deciding = roles.units(Role.LEADER) | roles.units(Role.CLERK)
+        province_wide = roles.units_and_predecessors(Role.PROVINCE_STAFF)
+        reading = roles.units_and_predecessors(Role.INSPECTOR)
+        return self.filter(
+            Q(commune__in=roles.units(Role.COMMUNE_EDITOR) | roles.units(Role.COMMUNE_HEAD))
+            | Q(appraising_unit__in=appraising, status__in=SENT)
+            | Q(deciding_unit__in=deciding, status__in=APPRAISED)
+            | Q(period__province__in=province_wide, status__in=SENT)
+            | Q(commune__in=reading)
+            | Q(commune__parent__in=reading)
+            | Q(commune__parent__parent__in=reading)
+        )
+
+    def with_setting(self) -> "DossierQuerySet":
+        """Everything a list or a page head shows, in one query."""
+        return self.select_related(
+            "commune__parent__parent", "period__criteria_set", "period__province", "appraising_unit", "deciding_unit"
+        )
+
+
+class Dossier(models.Model):
+    """Hồ sơ: one commune's assessment in one period. `status` is written by `services` alone, through the table in
+    `workflow.py`. `version` counts moves; figures have versions of their own."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    code = models.CharField(max_length=40, unique=True)
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="dossiers")
+    commune = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="dossiers")
+    appraising_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    deciding_unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.DRAFT)
+    version = models.PositiveIntegerField(default=1)
+    round = models.PositiveIntegerField(default=0, help_text="Số lần đã trả lại")
+    base_version = models.PositiveIntegerField(default=0, help_text="Phiên bản của số liệu nền đã khai")
+    appraised_base_version = models.PositiveIntegerField(default=0)
+
+    area_type = models.CharField(max_length=40, choices=AreaType.choices, blank=True)
+    area_type_document = models.CharField(max_length=200, blank=True)
+
+    # Stored for lists and summaries; the truth is the frozen sheet, and a check compares the two.
+    declared_total = models.PositiveIntegerField(null=True, blank=True)
+    appraised_total = models.PositiveIntegerField(null=True, blank=True)
+    threshold = models.PositiveIntegerField(null=True, blank=True)
+    passes = models.BooleanField(null=True, blank=True, help_text="Theo số liệu thẩm định")
+
+    appraiser = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    recommendation = models.CharField(max_length=10, choices=Recommendation.choices, blank=True)
+    recommendation_reason = models.TextField(blank=True)
+
+    created_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    concluded_at = models.DateTimeField(null=True, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DossierQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["commune__sort_key", "code"]
+        indexes = [
+            models.Index(fields=["appraising_unit", "status"], name="assessments_dossier_queue"),
+            models.Index(fields=["deciding_unit", "status"], name="assessments_dossier_deciding"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["period", "commune"], name="assessments_dossier_one_a_period"),
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="assessments_dossier_status_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=[Status.DRAFT, Status.WITHDRAWN]) | ~Q(area_type="") & Q(submitted_at__isnull=False),
+                name="assessments_dossier_sent_has_area_type_and_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=APPRAISED)
+                | ~Q(recommendation="")
+                & Q(appraised_total__isnull=False, passes__isnull=False, appraiser__isnull=False),
+                name="assessments_dossier_concluded_has_result",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.RECOGNISED) | Q(passes=True), name="assessments_dossier_recognised_passes"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Hồ sơ {self.code}"
+
+    @property
+    def is_sent(self) -> bool:
+        return self.status in SENT
+
+
+class StepTime(models.Model):
+    """When a step with a deadline was first done, and what the cut-off was then. Late stays late for ever."""
+
+    dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="step_times", db_index=False)
+    kind = models.CharField(max_length=20, choices=DeadlineKind.choices)
+    done_at = models.DateTimeField()
+    cutoff = models.DateTimeField()
+    is_late = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["dossier", "kind"], name="assessments_steptime_first_only"),
+            models.CheckConstraint(
+                condition=Q(is_late=True, done_at__gte=models.F("cutoff"))
+                | Q(is_late=False, done_at__lt=models.F("cutoff")),
+                name="assessments_steptime_late_is_true",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.done_at:%d/%m/%Y}"
+
+    @classmethod
+    def judged(cls, dossier: Dossier, kind: DeadlineKind, *, done_at: datetime, cutoff: datetime) -> "StepTime":
+        return cls(dossier=dossier, kind=kind, done_at=done_at, cutoff=cutoff, is_late=done_at >= cutoff)

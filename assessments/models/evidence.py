@@ -1,0 +1,47 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from assessments.models.dossier import Dossier
+
+
+class EvidenceQuerySet(models.QuerySet["Evidence"]):
+    def present(self) -> "EvidenceQuerySet":
+        return self.filter(removed_at__isnull=True)
+
+
+class Evidence(models.Model):
+    """Minh chứng: a file behind an item. The bytes lie under their hash outside the web root; the row comes after them,
+    never before. Nothing is deleted: a file taken out stays readable in the history."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="evidence")
+    item = models.CharField(max_length=20)
+    slot = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Thứ tự trong danh sách gợi ý của mục")
+    name = models.CharField(max_length=150)
+    path = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveBigIntegerField()
+    content_type = models.CharField(max_length=100)
+    is_sensitive = models.BooleanField(default=False)
+    round = models.PositiveIntegerField(default=0)
+    uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    uploaded_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = EvidenceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["item", "slot", "uploaded_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dossier", "item", "sha256"],
+                condition=Q(removed_at__isnull=True),
+                name="assessments_evidence_same_file_once_an_item",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,22 @@
+"""Every write to a dossier, a proposal or a decision. Keyword arguments only; the person is `by`, the time is `at`."""
+
+from assessments.services.appraisal import Appraised, save_appraisal, save_appraised_totals
+from assessments.services.decisions import approve, issue_decision, propose, return_proposal
+from assessments.services.figures import attach_evidence, remove_evidence, save_base_figures, save_entry
+from assessments.services.moves import create, perform
+
+__all__ = [
+    "Appraised",
+    "approve",
+    "attach_evidence",
+    "create",
+    "issue_decision",
+    "perform",
+    "propose",
+    "remove_evidence",
+    "return_proposal",
+    "save_appraisal",
+    "save_appraised_totals",
+    "save_base_figures",
+    "save_entry",
+]

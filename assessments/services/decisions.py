@@ -1,0 +1,262 @@
+"""From concluded dossiers to one decision for many communes: propose, approve or return, number and issue."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from assessments.models import Decision, DecisionItem, Dossier, FrozenSheet, Proposal, ProposalItem, Recommendation, Result
+from assessments.permissions import check_can_answer, check_can_number, check_can_propose, check_four_eyes
+from assessments.services.moves import move_row, record_step_time, role_text
+from assessments.workflow import MOVES, Action, Status
+from childfriendly.core import audit
+from childfriendly.core.exceptions import Refused, Stale
+from childfriendly.core.files import check_upload, store
+from childfriendly.core.text import nfc
+from communes.models import Role, RoleAssignment, Unit, User
+from criteria.models import DeadlineKind, Task
+from criteria.services import authority_for
+
+RESULT_OF = {
+    Recommendation.RECOGNISE: Result.RECOGNISED,
+    Recommendation.REFUSE: Result.REFUSED,
+}
+ACTION_OF = {Result.RECOGNISED: Action.RECOGNISE, Result.REFUSED: Action.REFUSE}
+
+
+def propose(
+    *,
+    dossier_ids: Sequence[int],
+    submission_number: str,
+    submission_text: str,
+    minutes: UploadedFile,
+    by: User,
+    at: datetime,
+) -> Proposal:
+    """Hồ sơ trình: gather concluded dossiers of one period and one leader, with the council's minutes."""
+    dossiers = list(
+        Dossier.objects.visible_to(by, timezone.localdate(at)).with_setting().filter(pk__in=dossier_ids).order_by("commune__sort_key")
+    )
+    if not dossiers or len(dossiers) != len(set(dossier_ids)):
+        raise Refused("Chọn ít nhất một hồ sơ đã hoàn thành thẩm định của đơn vị mình.")
+    first = dossiers[0]
+    check_can_propose(by, first.appraising_unit, at=at)
+    for dossier in dossiers:
+        same = (dossier.period_id, dossier.appraising_unit_id, dossier.deciding_unit_id) == (
+            first.period_id,
+            first.appraising_unit_id,
+            first.deciding_unit_id,
+        )
+        if not same:
+            raise Refused("Một hồ sơ trình chỉ gồm các xã của cùng một kỳ và cùng cơ quan quyết định. Chọn lại danh sách.")
+        if dossier.status != Status.CONCLUDED:
+            raise Refused(f"Hồ sơ {dossier.code} chưa hoàn thành thẩm định nên chưa trình được. Bỏ hồ sơ này khỏi danh sách.")
+    submission_number, submission_text = nfc(submission_number).strip(), nfc(submission_text).strip()
+    if not submission_number or not submission_text:
+        raise Refused("Nhập số tờ trình và nội dung trình.")
+    checked = check_upload(minutes, max_bytes=settings.EVIDENCE_MAX_BYTES)
+    path = store(minutes, root=settings.MEDIA_ROOT)
+    try:
+        with transaction.atomic():
+            proposal = Proposal.objects.create(
+                period=first.period,
+                appraising_unit=first.appraising_unit,
+                deciding_unit=first.deciding_unit,
+                submission_number=submission_number,
+                submission_text=submission_text,
+                minutes_name=checked.name,
+                minutes_path=path,
+                minutes_sha256=checked.sha256,
+                minutes_size=checked.size,
+                minutes_content_type=checked.content_type,
+                submitted_by=by,
+                submitted_at=at,
+            )
+            held = Dossier.objects.filter(pk__in=[d.pk for d in dossiers], status=Status.CONCLUDED)
+            if held.update(status=F("status")) != len(dossiers):
+                raise Stale("Một hồ sơ trong danh sách vừa được đưa về thẩm định lại. Mở lại trang rồi chọn lại.")
+            for dossier in dossiers:
+                result = RESULT_OF[Recommendation(dossier.recommendation)]
+                ProposalItem.objects.create(proposal=proposal, dossier=dossier, result=result)
+                _record(dossier, "propose", by, at, Role.HEAD_OF_OFFICE, after={"proposal": submission_number})
+            audit.record("propose", proposal, by=by, at=at, role=role_text(Role.HEAD_OF_OFFICE, first.appraising_unit))
+    except IntegrityError as error:
+        raise Stale("Một hồ sơ trong danh sách đã nằm trong hồ sơ trình khác. Mở lại trang rồi chọn lại.") from error
+    return proposal
+
+
+@transaction.atomic
+def return_proposal(*, proposal_id: int, version: int, reason: str, by: User, at: datetime) -> Proposal:
+    """The leader sends the whole proposal back; its dossiers are free for another one."""
+    proposal = _get_proposal(proposal_id, by, at)
+    reason = nfc(reason).strip()
+    if not reason:
+        raise Refused("Ghi lý do trả lại hồ sơ trình.")
+    _answer(proposal, version, Proposal.State.RETURNED, by, at, return_reason=reason)
+    for item in proposal.items.select_related("dossier__deciding_unit"):
+        _record(item.dossier, "return_proposal", by, at, Role.LEADER, reason=reason)
+    ProposalItem.objects.filter(proposal=proposal).update(is_live=False)
+    audit.record(
+        "return_proposal",
+        proposal,
+        by=by,
+        at=at,
+        role=role_text(Role.LEADER, proposal.deciding_unit),
+        reason=reason,
+    )
+    proposal.refresh_from_db()
+    return proposal
+
+
+@transaction.atomic
+def approve(*, proposal_id: int, version: int, by: User, at: datetime) -> Decision:
+    """The leader's yes. The decision stands from here, with the names as they are now, and waits for its number."""
+    proposal = _get_proposal(proposal_id, by, at)
+    items = list(
+        proposal.items.select_related(
+            "dossier__commune__parent__parent", "dossier__period", "dossier__deciding_unit"
+        ).order_by("dossier__commune__sort_key")
+    )
+    for item in items:
+        check_four_eyes(by, Role.LEADER, item.dossier, at)
+    authority = authority_for(proposal.period, Task.DECIDE, items[0].dossier.commune)
+    submitting = authority_for(proposal.period, Task.APPRAISE, items[0].dossier.commune)
+    _answer(proposal, version, Proposal.State.APPROVED, by, at)
+    decision = Decision.objects.create(
+        proposal=proposal,
+        period=proposal.period,
+        deciding_unit=proposal.deciding_unit,
+        body_name=authority.body_name,
+        parent_body_name=authority.parent_body_name,
+        place=authority.place,
+        authority_document=authority.document_number,
+        submitting_body_name=submitting.body_name,
+        signer_title=_title(by, proposal.deciding_unit, at) or authority.signer_title,
+        signer_name=by.full_name,
+        approved_by=by,
+        approved_at=at,
+    )
+    for position, item in enumerate(items, start=1):
+        sheet = FrozenSheet.objects.filter(dossier=item.dossier, kind=FrozenSheet.Kind.APPRAISED).latest("number")
+        parent = item.dossier.commune.parent
+        DecisionItem.objects.create(
+            decision=decision,
+            dossier=item.dossier,
+            position=position,
+            result=item.result,
+            commune_name=item.dossier.commune.name,
+            parent_name=parent.name if parent else "",
+            total=sheet.total,
+            threshold=sheet.threshold,
+            reasons=sheet.sheet["reasons"],
+        )
+        _record(item.dossier, "approve", by, at, Role.LEADER, after={"result": item.result})
+    audit.record("approve", proposal, by=by, at=at, role=role_text(Role.LEADER, proposal.deciding_unit))
+    return decision
+
+
+NUMBER = re.compile(r"^0*([1-9]\d{0,5})$")
+
+
+@transaction.atomic
+def issue_decision(*, decision_id: int, version: int, number: str, issued_on: date, by: User, at: datetime) -> Decision:
+    """Vào số, phát hành: number and date from the agency's register, typed after signing. Moves all its dossiers."""
+    visible = Decision.objects.visible_to(by, timezone.localdate(at)).select_related("deciding_unit", "period")
+    decision = visible.filter(pk=decision_id).first()
+    if decision is None:
+        raise Refused("Không tìm thấy quyết định này trong phạm vi của đơn vị.")
+    check_can_number(by, decision.deciding_unit, at=at)
+    number = nfc(number).strip().removesuffix(f"/{decision.symbol}")
+    match = NUMBER.match(number)
+    if match is None:
+        raise Refused(f"Nhập số quyết định bằng chữ số, ví dụ 1234 (ký hiệu /{decision.symbol} có sẵn).")
+    if issued_on > timezone.localdate(at):
+        raise Refused("Ngày quyết định không được sau hôm nay. Kiểm tra lại ngày trên văn bản đã ký.")
+    if issued_on < timezone.localdate(decision.approved_at):
+        approved = timezone.localdate(decision.approved_at)
+        raise Refused(f"Ngày quyết định không được trước ngày lãnh đạo duyệt ({approved:%d/%m/%Y}). Kiểm tra lại ngày.")
+    if decision.is_issued:
+        raise Stale(f"Quyết định này đã vào số {decision.full_number}.")
+    rows = Decision.objects.filter(pk=decision.pk, number="", version=version)
+    try:
+        with transaction.atomic():
+            updated = rows.update(
+                number=match[1],
+                issued_on=issued_on,
+                number_year=issued_on.year,
+                numbered_by=by,
+                numbered_at=at,
+                version=F("version") + 1,
+            )
+    except IntegrityError as error:
+        taken = f"{match[1].zfill(2)}/{decision.symbol}"
+        raise Refused(
+            f"Số {taken} năm {issued_on.year} đã dùng cho quyết định khác. Xem lại sổ văn bản và nhập số đúng."
+        ) from error
+    if not updated:
+        raise Stale("Quyết định vừa được người khác vào số. Mở lại trang để xem số quyết định.")
+    decision.refresh_from_db()
+    for item in decision.items.select_related("dossier__deciding_unit", "dossier__period"):
+        action = ACTION_OF[Result(item.result)]
+        before = item.dossier.status
+        move_row(item.dossier, MOVES[action].target, decided_at=at)
+        record_step_time(item.dossier, DeadlineKind.DECISION, at)
+        _record(
+            item.dossier,
+            action,
+            by,
+            at,
+            Role.CLERK,
+            before={"status": before},
+            after={"status": MOVES[action].target.value, "decision": decision.full_number},
+        )
+    audit.record(
+        "issue_decision",
+        decision,
+        by=by,
+        at=at,
+        role=role_text(Role.CLERK, decision.deciding_unit),
+        after={"number": decision.full_number, "issued_on": issued_on.isoformat()},
+    )
+    return decision
+
+
+def _get_proposal(proposal_id: int, by: User, at: datetime) -> Proposal:
+    visible = Proposal.objects.visible_to(by, timezone.localdate(at)).select_related("deciding_unit", "period")
+    proposal = visible.filter(pk=proposal_id).first()
+    if proposal is None:
+        raise Refused("Không tìm thấy hồ sơ trình này trong phạm vi của đơn vị.")
+    check_can_answer(by, proposal, at=at)
+    return proposal
+
+
+def _answer(proposal: Proposal, version: int, state: Proposal.State, by: User, at: datetime, **changes: str) -> None:
+    rows = Proposal.objects.filter(pk=proposal.pk, version=version, state=Proposal.State.SUBMITTED)
+    if not rows.update(state=state, version=F("version") + 1, answered_by=by, answered_at=at, **changes):
+        raise Stale("Hồ sơ trình vừa được xử lý. Mở lại trang để xem tình trạng mới.")
+
+
+def _title(user: User, unit: Unit, at: datetime) -> str:
+    assignments = RoleAssignment.objects.in_force_on(timezone.localdate(at))
+    title = assignments.filter(user=user, unit=unit, role=Role.LEADER).values_list("title", flat=True).first()
+    return title or ""
+
+
+def _record(
+    dossier: Dossier,
+    action: str,
+    by: User,
+    at: datetime,
+    role: Role,
+    *,
+    before: dict[str, object] | None = None,
+    after: dict[str, object] | None = None,
+    reason: str = "",
+) -> None:
+    unit = dossier.appraising_unit if role == Role.HEAD_OF_OFFICE else dossier.deciding_unit
+    audit.record(action, dossier, by=by, at=at, role=role_text(role, unit), before=before, after=after, reason=reason)

@@ -1,0 +1,192 @@
+import uuid
+from datetime import timedelta
+from functools import lru_cache
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from communes.models import Level, Unit
+from criteria.rulesets import load_rules
+from criteria.scoring import RuleSet
+
+
+class Certainty(models.TextChoices):
+    """How sure we are of a figure or an authority; shown wherever somebody has to confirm it."""
+
+    VERIFIED = "verified", "Đã đối chiếu nguồn"
+    VERIFIED_PARTIAL = "verified_partial", "Nguồn bị cắt, chỉ đối chiếu được phần thấy"
+    TOP_BAND_VERIFIED = "top_band_verified", "Chỉ mức cao nhất có nguồn"
+    RECONSTRUCTED = "reconstructed", "Đề xuất, chưa thấy nguồn"
+    UNKNOWN = "unknown", "Chưa rõ"
+    CONFIRMED = "confirmed", "Tỉnh đã xác nhận"
+
+
+@lru_cache(maxsize=16)
+def _parsed(sha256: str, text: str) -> RuleSet:
+    return load_rules(text)
+
+
+class CriteriaSet(models.Model):
+    """A published set of criteria: its text exactly as loaded, so that any score can be computed again for ever."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    code = models.CharField(max_length=40)
+    version = models.PositiveIntegerField()
+    title = models.CharField(max_length=400)
+    effective_from = models.DateField()
+    source_text = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    loaded_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    confirmed_by_name = models.CharField(max_length=200, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    confirmation_is_demo = models.BooleanField(default=False)
+    locked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["code", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["code", "version"], name="criteria_criteriaset_code_version_unique"),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True, confirmed_by_name="")
+                | Q(confirmed_at__isnull=False) & ~Q(confirmed_by_name=""),
+                name="criteria_criteriaset_confirmation_names_a_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(locked_at__isnull=True) | Q(confirmed_at__isnull=False),
+                name="criteria_criteriaset_locked_only_when_confirmed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code}, phiên bản {self.version}"
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.confirmed_at is not None
+
+    def rules(self) -> RuleSet:
+        return _parsed(self.sha256, self.source_text)
+
+
+class PeriodQuerySet(models.QuerySet["Period"]):
+    def with_setting(self) -> "PeriodQuerySet":
+        return self.select_related("province", "criteria_set")
+
+
+class Period(models.Model):
+    """Kỳ đánh giá: one province, one year, one set of criteria. Every question about units is answered for
+    `figures_as_of` (ngày chốt số liệu), whatever has been merged since."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    province = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="periods")
+    year = models.PositiveIntegerField()
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    figures_as_of = models.DateField()
+    criteria_set = models.ForeignKey(CriteriaSet, on_delete=models.PROTECT, related_name="periods")
+    is_demo = models.BooleanField(default=False)
+    opened_at = models.DateTimeField()
+
+    objects = PeriodQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-year", "province__sort_key"]
+        constraints = [
+            models.UniqueConstraint(fields=["province", "year"], name="criteria_period_province_year_unique"),
+            models.CheckConstraint(
+                condition=Q(starts_on__lte=F("ends_on")), name="criteria_period_ends_after_it_starts"
+            ),
+            models.CheckConstraint(
+                condition=Q(figures_as_of__gte=F("starts_on")), name="criteria_period_figures_not_before_start"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Kỳ đánh giá năm {self.year}, {self.province.name}"
+
+    @property
+    def has_districts(self) -> bool:
+        """False from 01/07/2025: then no page of this period may speak of a district."""
+        return self.authorities_of_level(Level.DISTRICT)
+
+    def authorities_of_level(self, level: Level) -> bool:
+        return any(authority.unit.level == level for authority in self.authorities.all())
+
+
+class Task(models.TextChoices):
+    APPRAISE = "appraise", "Thẩm định"
+    DECIDE = "decide", "Quyết định"
+
+
+class Authority(models.Model):
+    """Which body does what in a period, for all communes below its unit. From 01/07/2025 the law names nobody for
+    Decision 06: the shipped rows are proposals (`reconstructed`) until the province confirms them."""
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="authorities")
+    task = models.CharField(max_length=10, choices=Task.choices)
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="authorities")
+    body_name = models.CharField(max_length=200)
+    parent_body_name = models.CharField(max_length=200, blank=True)
+    signer_title = models.CharField(max_length=100)
+    place = models.CharField(max_length=100)
+    document_number = models.CharField(max_length=100)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+    certainty = models.CharField(max_length=20, choices=Certainty.choices, default=Certainty.RECONSTRUCTED)
+
+    class Meta:
+        ordering = ["task", "unit__sort_key", "valid_from"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["period", "task", "unit", "valid_from"], name="criteria_authority_one_row_a_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                name="criteria_authority_ends_after_it_starts",
+            ),
+            models.CheckConstraint(condition=Q(task__in=Task.values), name="criteria_authority_task_known"),
+            models.CheckConstraint(
+                condition=Q(certainty__in=Certainty.values), name="criteria_authority_certainty_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_task_display()}: {self.body_name}"
+
+
+class DeadlineKind(models.TextChoices):
+    PLAN = "plan", "Xã gửi kế hoạch"
+    DOSSIER = "dossier", "Xã nộp hồ sơ"
+    APPRAISAL = "appraisal", "Hoàn thành thẩm định"
+    DECISION = "decision", "Ra quyết định công nhận"
+    DISTRICT_REPORT = "district_report", "Huyện báo cáo tỉnh"
+    PROVINCE_REPORT = "province_report", "Tỉnh báo cáo"
+
+
+class Deadline(models.Model):
+    """A plan's wording and the exact instant that follows from it. What comes later is taken, and marked late."""
+
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="deadlines")
+    kind = models.CharField(max_length=20, choices=DeadlineKind.choices)
+    wording = models.CharField(max_length=100)
+    cutoff = models.DateTimeField(help_text="Thời điểm đầu tiên bị coi là muộn")
+
+    class Meta:
+        ordering = ["cutoff"]
+        constraints = [
+            models.UniqueConstraint(fields=["period", "kind"], name="criteria_deadline_one_of_a_kind"),
+            models.CheckConstraint(condition=Q(kind__in=DeadlineKind.values), name="criteria_deadline_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.wording}"
+
+    @property
+    def last_moment(self):  # type: ignore[no-untyped-def]
+        """For the eye: «hết ngày 14/11» is easier to grasp than the midnight after it."""
+        return self.cutoff - timedelta(seconds=1)

@@ -1,0 +1,250 @@
+"""Criteria sets and periods: loaded, confirmed, opened. The law is data, and somebody with a name answers for it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+
+from django.db import transaction
+from django.utils import timezone
+
+from childfriendly.core import audit
+from childfriendly.core.exceptions import Refused, Stale
+from childfriendly.core.text import nfc
+from communes.models import Level, Role, Unit, User
+from communes.queries import roles_of
+from criteria.deadlines import cutoff
+from criteria.models import Authority, Certainty, CriteriaSet, Deadline, DeadlineKind, Period, Task
+from criteria.rulesets import load_rules
+
+TWO_TIER_FROM = date(2025, 7, 1)  # Luật 72/2025/QH15: no district from this day
+
+
+def check_is_catalogue_admin(user: User, at: datetime) -> None:
+    if not roles_of(user, timezone.localdate(at)).has(Role.CATALOGUE_ADMIN):
+        raise Refused("Việc này dành cho quản trị danh mục. Đề nghị người được phân công thực hiện.")
+
+
+def can_administer(user: User, at: datetime) -> bool:
+    return roles_of(user, timezone.localdate(at)).has(Role.CATALOGUE_ADMIN)
+
+
+@transaction.atomic
+def load_criteria(text: str, *, at: datetime) -> tuple[CriteriaSet, bool]:
+    """Store a set exactly as its file reads. Gives the row and whether anything was written. A set that somebody has
+    confirmed is never overwritten: a correction is a new version."""
+    rules = load_rules(text)
+    digest = sha256(text.encode()).hexdigest()
+    stored = CriteriaSet.objects.filter(code=rules.code, version=rules.version).first()
+    if stored is not None and stored.sha256 == digest:
+        return stored, False
+    if stored is not None and stored.is_confirmed:
+        raise Refused(
+            f"Bộ tiêu chí {stored} đã được xác nhận nên không ghi đè. Tăng «version» trong tệp rồi nạp lại."
+        )
+    values = {
+        "title": rules.title,
+        "effective_from": date.fromisoformat(rules.effective_from),
+        "source_text": text,
+        "sha256": digest,
+        "loaded_at": at,
+    }
+    row, _ = CriteriaSet.objects.update_or_create(code=rules.code, version=rules.version, defaults=values)
+    return row, True
+
+
+@transaction.atomic
+def confirm_criteria(*, criteria_set_id: int, by: User, at: datetime, is_demo: bool = False) -> CriteriaSet:
+    """A catalogue administrator answers for the figures, by name and date; only then may a period open with them."""
+    check_is_catalogue_admin(by, at)
+    rows = CriteriaSet.objects.filter(pk=criteria_set_id, confirmed_at__isnull=True)
+    if not rows.update(confirmed_by=by, confirmed_by_name=by.full_name, confirmed_at=at, confirmation_is_demo=is_demo):
+        raise Stale("Bộ tiêu chí này đã được xác nhận trước đó.")
+    criteria_set = CriteriaSet.objects.get(pk=criteria_set_id)
+    audit.record("confirm_criteria", criteria_set, by=by, at=at, role=Role.CATALOGUE_ADMIN.label, after={"sha256": criteria_set.sha256})
+    return criteria_set
+
+
+@dataclass(frozen=True, slots=True)
+class AuthoritySpec:
+    """One row of who does what, as the plan or the province's document says."""
+
+    task: Task
+    unit: Unit
+    body_name: str
+    signer_title: str
+    place: str
+    document_number: str
+    parent_body_name: str = ""
+    certainty: Certainty = Certainty.RECONSTRUCTED
+
+
+@transaction.atomic
+def open_period(
+    *,
+    province: Unit,
+    year: int,
+    starts_on: date,
+    ends_on: date,
+    figures_as_of: date,
+    criteria_set: CriteriaSet,
+    deadlines: Mapping[DeadlineKind, str],
+    authorities: Iterable[AuthoritySpec],
+    by: User,
+    at: datetime,
+    is_demo: bool = False,
+) -> Period:
+    """Open a kỳ đánh giá. `deadlines` maps a kind to the plan's wording; the cut-off follows from it."""
+    check_is_catalogue_admin(by, at)
+    if not criteria_set.is_confirmed:
+        raise Refused(f"Bộ tiêu chí {criteria_set} chưa được xác nhận. Xác nhận bộ tiêu chí trước khi mở kỳ đánh giá.")
+    if province.level != Level.PROVINCE or not province.is_in_force_on(figures_as_of):
+        raise Refused(f"{province.name} không phải tỉnh, thành phố có hiệu lực vào ngày chốt số liệu. Chọn lại.")
+    if not starts_on <= ends_on or figures_as_of < starts_on:
+        raise Refused("Ngày kết thúc và ngày chốt số liệu phải sau ngày bắt đầu kỳ. Kiểm tra lại các ngày.")
+    if Period.objects.filter(province=province, year=year).exists():
+        raise Refused(f"{province.name} đã có kỳ đánh giá năm {year}. Mở kỳ đã có để xem.")
+    period = Period.objects.create(
+        province=province,
+        year=year,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        figures_as_of=figures_as_of,
+        criteria_set=criteria_set,
+        is_demo=is_demo,
+        opened_at=at,
+    )
+    for kind, wording in deadlines.items():
+        add_deadline(period, kind, wording)
+    for spec in authorities:
+        add_authority(period, spec)
+    audit.record("open_period", period, by=by, at=at, role=Role.CATALOGUE_ADMIN.label)
+    return period
+
+
+def add_deadline(period: Period, kind: DeadlineKind, wording: str) -> Deadline:
+    wording = nfc(wording).strip()
+    try:
+        late_from = cutoff(wording, year=period.year)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+    return Deadline.objects.create(period=period, kind=kind, wording=wording, cutoff=late_from)
+
+
+def add_authority(period: Period, spec: AuthoritySpec) -> Authority:
+    if not spec.unit.is_in_force_on(period.figures_as_of):
+        raise Refused(f"{spec.unit.name} không có hiệu lực vào ngày chốt số liệu. Chọn đơn vị khác.")
+    return Authority.objects.create(
+        period=period,
+        task=spec.task,
+        unit=spec.unit,
+        body_name=spec.body_name,
+        parent_body_name=spec.parent_body_name,
+        signer_title=spec.signer_title,
+        place=spec.place,
+        document_number=spec.document_number,
+        valid_from=period.starts_on,
+        valid_to=period.ends_on,
+        certainty=spec.certainty,
+    )
+
+
+@transaction.atomic
+def confirm_authority(*, authority_id: int, document_number: str, by: User, at: datetime) -> Authority:
+    """The province confirms a proposed authority with the number of its own document."""
+    check_is_catalogue_admin(by, at)
+    document_number = nfc(document_number).strip()
+    if not document_number:
+        raise Refused("Nhập số văn bản giao thẩm quyền.")
+    rows = Authority.objects.filter(pk=authority_id).exclude(certainty=Certainty.CONFIRMED)
+    if not rows.update(certainty=Certainty.CONFIRMED, document_number=document_number):
+        raise Stale("Thẩm quyền này đã được xác nhận trước đó.")
+    authority = Authority.objects.get(pk=authority_id)
+    audit.record(
+        "confirm_authority",
+        authority,
+        by=by,
+        at=at,
+        role=Role.CATALOGUE_ADMIN.label,
+        after={"document_number": document_number},
+    )
+    return authority
+
+
+def authority_for(period: Period, task: Task, commune: Unit) -> Authority:
+    """Who does `task` for this commune, judged on the day the figures are closed; the nearest level wins."""
+    above = {unit.pk: distance for distance, unit in enumerate(commune.ancestors)}
+    day = period.figures_as_of
+    rows = [
+        row
+        for row in Authority.objects.filter(period=period, task=task, unit__in=above).select_related("unit")
+        if row.valid_from <= day and (row.valid_to is None or day <= row.valid_to)
+    ]
+    if not rows:
+        raise Refused(
+            f"Kỳ đánh giá năm {period.year} chưa giao cơ quan {task.label.lower()} cho {commune.name}. "
+            "Đề nghị quản trị danh mục của tỉnh bổ sung thẩm quyền."
+        )
+    return min(rows, key=lambda row: above[row.unit_id])
+
+
+def standard_authorities(period_day: date, province: Unit, units: Iterable[Unit]) -> list[AuthoritySpec]:
+    """The rows a new period starts with. With districts: Phòng LĐTBXH and UBND of each (QĐ 06/QĐ-TTg as practised in
+    the plans). From 01/07/2025, as our proposal: Sở Y tế and UBND of the province (LEGAL 4, unknown/reconstructed)."""
+    if period_day >= TWO_TIER_FROM:
+        return [
+            AuthoritySpec(
+                Task.APPRAISE,
+                province,
+                body_name=f"Sở Y tế {_lower_first(province.name)}",
+                parent_body_name=f"Ủy ban nhân dân {_lower_first(province.name)}",
+                signer_title="Giám đốc Sở Y tế",
+                place=_bare_name(province),
+                document_number="Đề xuất, chờ tỉnh xác nhận",
+            ),
+            AuthoritySpec(
+                Task.DECIDE,
+                province,
+                body_name=f"Ủy ban nhân dân {_lower_first(province.name)}",
+                signer_title="Chủ tịch",
+                place=_bare_name(province),
+                document_number="Đề xuất, chờ tỉnh xác nhận",
+            ),
+        ]
+    specs = []
+    for unit in units:
+        specs += [
+            AuthoritySpec(
+                Task.APPRAISE,
+                unit,
+                body_name=f"Phòng Lao động - Thương binh và Xã hội {_lower_first(unit.name)}",
+                parent_body_name=f"Ủy ban nhân dân {_lower_first(unit.name)}",
+                signer_title="Trưởng phòng",
+                place=_bare_name(unit),
+                document_number="Quyết định số 06/QĐ-TTg",
+                certainty=Certainty.VERIFIED,
+            ),
+            AuthoritySpec(
+                Task.DECIDE,
+                unit,
+                body_name=f"Ủy ban nhân dân {_lower_first(unit.name)}",
+                signer_title="Chủ tịch",
+                place=_bare_name(unit),
+                document_number="Quyết định số 06/QĐ-TTg",
+                certainty=Certainty.VERIFIED,
+            ),
+        ]
+    return specs
+
+
+def _lower_first(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _bare_name(unit: Unit) -> str:
+    """«Tỉnh Đồng Tháp» → «Đồng Tháp», for the line of place and date."""
+    kinds = sorted((unit.kind, "thành phố", "tỉnh", "huyện", "quận", "thị xã"), key=len, reverse=True)
+    for kind in kinds:
+        if unit.name.lower().startswith(f"{kind.lower()} "):
+            return unit.name[len(kind) + 1 :]
+    return unit.name
