@@ -17,6 +17,10 @@ from django.db.models.functions import Lower
 
 from childfriendly.core.text import fold, nfc, sort_key
 
+NAME_LENGTH: Final = 100
+DOCUMENT_NUMBER_LENGTH: Final = 100
+TITLE_LENGTH: Final = 150
+
 _KIND_PREFIX: Final = re.compile(
     r"^(thành phố|thị trấn|thị xã|đặc khu|phường|quận|huyện|tỉnh|xã)\s+(?=\S)", re.IGNORECASE
 )
@@ -111,7 +115,7 @@ class Unit(models.Model):
 
     uuid = models.UUIDField("mã trong địa chỉ trang", default=uuid.uuid4, unique=True, editable=False)
     code = models.CharField("mã đơn vị hành chính", max_length=5)
-    name = models.CharField("tên", max_length=100)
+    name = models.CharField("tên", max_length=NAME_LENGTH)
     level = models.CharField("cấp", max_length=8, choices=Level.choices)
     kind = models.CharField("loại đơn vị hành chính", max_length=20, choices=Kind.choices)
     parent = models.ForeignKey(
@@ -119,7 +123,7 @@ class Unit(models.Model):
     )
     valid_from = models.DateField("có hiệu lực từ ngày")
     valid_to = models.DateField("có hiệu lực đến hết ngày", null=True, blank=True)
-    search_key = models.CharField(max_length=100, editable=False)
+    search_key = models.CharField(max_length=NAME_LENGTH, editable=False)
     sort_key = models.CharField(max_length=320, editable=False)
 
     objects = UnitQuerySet.as_manager()
@@ -238,7 +242,7 @@ class AreaTypeAssignment(models.Model):
     area_type = models.CharField("loại xã", max_length=32, choices=AreaType.choices)
     valid_from = models.DateField("từ ngày")
     valid_to = models.DateField("đến hết ngày", null=True, blank=True)
-    document_number = models.CharField("số văn bản", max_length=100)
+    document_number = models.CharField("số văn bản", max_length=DOCUMENT_NUMBER_LENGTH)
     accepted_by = models.ForeignKey(
         "communes.User", on_delete=models.PROTECT, null=True, related_name="+", verbose_name="người chấp nhận"
     )
@@ -338,7 +342,7 @@ class RoleAssignment(models.Model):
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="role_assignments", verbose_name="người dùng")
     role = models.CharField("vai trò", max_length=16, choices=Role.choices)
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="role_assignments", verbose_name="đơn vị")
-    title = models.CharField("chức danh", max_length=150, blank=True)
+    title = models.CharField("chức danh", max_length=TITLE_LENGTH, blank=True)
     valid_from = models.DateField("từ ngày")
     valid_to = models.DateField("đến hết ngày", null=True, blank=True)
 
