@@ -4,6 +4,7 @@
 from pathlib import Path
 
 import environ
+from bootstrap_wrapper import get_bootstrap_dir
 from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -53,20 +54,20 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "childfriendly.core.middleware.security_headers",  # first: no answer leaves without them
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "childfriendly.core.middleware.clean_request",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "childfriendly.core.middleware.vietnamese",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "childfriendly.core.middleware.clean_body",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "childfriendly.core.middleware.security_headers",
     "childfriendly.core.middleware.refusals",
 ]
 
@@ -85,6 +86,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "childfriendly.core.context.site",
+                "childfriendly.navigation.menu",
             ],
         },
     },
@@ -100,7 +102,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
-            "PRAGMA secure_delete=ON; PRAGMA trusted_schema=OFF;"
+            "PRAGMA secure_delete=ON;"  # no trusted_schema=OFF: Debian 12's SQLite then refuses the CHECK of a JSONField
         ),
     }
 else:
@@ -136,6 +138,7 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "childfriendly.core.views.csrf_failure"
 
 # ---- language, time ----------------------------------------------------------------------------------------------
+# No LocaleMiddleware: an English Windows must not get an English page, so nothing asks what the browser prefers.
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", "Tiếng Việt")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -148,7 +151,8 @@ TIME_ZONE = "Asia/Ho_Chi_Minh"
 # ---- static files and uploads ------------------------------------------------------------------------------------
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [BASE_DIR / "static", ("bootstrap", get_bootstrap_dir())]
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ("map", "woff2", "png", "jpg")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

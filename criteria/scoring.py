@@ -66,11 +66,11 @@ class Certainty(StrEnum):
 
 
 _CERTAINTY_LABELS = {
-    Certainty.VERIFIED: "đã đối chiếu nguồn",
-    Certainty.VERIFIED_PARTIAL: "đã đối chiếu một phần",
-    Certainty.TOP_BAND_VERIFIED: "mức cao nhất đã đối chiếu nguồn, các mức còn lại là đề xuất",
-    Certainty.RECONSTRUCTED: "đề xuất, chưa đối chiếu văn bản gốc",
-    Certainty.UNKNOWN: "chưa rõ",
+    Certainty.VERIFIED: "Đã đối chiếu nguồn",
+    Certainty.VERIFIED_PARTIAL: "Nguồn bị cắt, chỉ đối chiếu được phần thấy",
+    Certainty.TOP_BAND_VERIFIED: "Chỉ mức cao nhất có nguồn",
+    Certainty.RECONSTRUCTED: "Đề xuất, chưa thấy nguồn",
+    Certainty.UNKNOWN: "Chưa rõ",
 }
 
 

@@ -13,6 +13,7 @@ from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.text import nfc
 from communes.models import Level, Role, Unit, User
 from communes.queries import roles_of
+from communes.services import check_can_manage_catalogue
 from criteria.deadlines import cutoff
 from criteria.models import Authority, Certainty, CriteriaSet, Deadline, DeadlineKind, Period, Task
 from criteria.rulesets import load_rules
@@ -20,13 +21,14 @@ from criteria.rulesets import load_rules
 TWO_TIER_FROM = date(2025, 7, 1)  # Luật 72/2025/QH15: no district from this day
 
 
-def check_is_catalogue_admin(user: User, at: datetime) -> None:
-    if not roles_of(user, timezone.localdate(at)).has(Role.CATALOGUE_ADMIN):
-        raise Refused("Việc này dành cho quản trị danh mục. Đề nghị người được phân công thực hiện.")
-
-
-def can_administer(user: User, at: datetime) -> bool:
+def can_confirm_criteria(user: User, at: datetime) -> bool:
+    """A set serves the whole country: a catalogue administrator of any province may answer for it."""
     return roles_of(user, timezone.localdate(at)).has(Role.CATALOGUE_ADMIN)
+
+
+def check_can_confirm_criteria(user: User, at: datetime) -> None:
+    if not can_confirm_criteria(user, at):
+        raise Refused("Việc này dành cho quản trị danh mục. Đề nghị người được phân công thực hiện.")
 
 
 @transaction.atomic
@@ -56,7 +58,7 @@ def load_criteria(text: str, *, at: datetime) -> tuple[CriteriaSet, bool]:
 @transaction.atomic
 def confirm_criteria(*, criteria_set_id: int, by: User, at: datetime, is_demo: bool = False) -> CriteriaSet:
     """A catalogue administrator answers for the figures, by name and date; only then may a period open with them."""
-    check_is_catalogue_admin(by, at)
+    check_can_confirm_criteria(by, at)
     rows = CriteriaSet.objects.filter(pk=criteria_set_id, confirmed_at__isnull=True)
     if not rows.update(confirmed_by=by, confirmed_by_name=by.full_name, confirmed_at=at, confirmation_is_demo=is_demo):
         raise Stale("Bộ tiêu chí này đã được xác nhận trước đó.")
@@ -95,7 +97,7 @@ def open_period(
     is_demo: bool = False,
 ) -> Period:
     """Open a kỳ đánh giá. `deadlines` maps a kind to the plan's wording; the cut-off follows from it."""
-    check_is_catalogue_admin(by, at)
+    check_can_manage_catalogue(by, province, timezone.localdate(at))
     if not criteria_set.is_confirmed:
         raise Refused(f"Bộ tiêu chí {criteria_set} chưa được xác nhận. Xác nhận bộ tiêu chí trước khi mở kỳ đánh giá.")
     if province.level != Level.PROVINCE or not province.is_in_force_on(figures_as_of):
@@ -152,14 +154,15 @@ def add_authority(period: Period, spec: AuthoritySpec) -> Authority:
 @transaction.atomic
 def confirm_authority(*, authority_id: int, document_number: str, by: User, at: datetime) -> Authority:
     """The province confirms a proposed authority with the number of its own document."""
-    check_is_catalogue_admin(by, at)
+    authority = Authority.objects.select_related("period__province").get(pk=authority_id)
+    check_can_manage_catalogue(by, authority.period.province, timezone.localdate(at))
     document_number = nfc(document_number).strip()
     if not document_number:
         raise Refused("Nhập số văn bản giao thẩm quyền.")
     rows = Authority.objects.filter(pk=authority_id).exclude(certainty=Certainty.CONFIRMED)
     if not rows.update(certainty=Certainty.CONFIRMED, document_number=document_number):
         raise Stale("Thẩm quyền này đã được xác nhận trước đó.")
-    authority = Authority.objects.get(pk=authority_id)
+    authority.refresh_from_db(fields=["certainty", "document_number"])
     audit.record(
         "confirm_authority",
         authority,

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from assessments.models.dossier import Dossier
-from communes.models import Role, Unit, User
+from communes.models import Role, Unit, User, within
 from communes.queries import roles_of
 from criteria.models import Period
 
@@ -19,12 +19,11 @@ class Result(models.TextChoices):
 class ProposalQuerySet(models.QuerySet["Proposal"]):
     def visible_to(self, user: User, today: date) -> "ProposalQuerySet":
         roles = roles_of(user, today)
-        reading = roles.units_and_predecessors(Role.INSPECTOR)
+        reading = roles.covered_unit_ids(Role.INSPECTOR)
         return self.filter(
-            Q(appraising_unit__in=roles.units(Role.HEAD_OF_OFFICE) | roles.units(Role.APPRAISER))
-            | Q(deciding_unit__in=roles.units(Role.LEADER) | roles.units(Role.CLERK))
-            | Q(deciding_unit__in=reading)
-            | Q(deciding_unit__parent__in=reading)
+            Q(appraising_unit__in=roles.units(Role.HEAD_OF_OFFICE, Role.APPRAISER))
+            | Q(deciding_unit__in=roles.units(Role.LEADER, Role.CLERK))
+            | within(reading, "deciding_unit")
         )
 
 
@@ -98,16 +97,15 @@ class ProposalItem(models.Model):
 class DecisionQuerySet(models.QuerySet["Decision"]):
     def visible_to(self, user: User, today: date) -> "DecisionQuerySet":
         roles = roles_of(user, today)
-        here = roles.units(Role.LEADER) | roles.units(Role.CLERK)
-        reading = roles.units_and_predecessors(Role.INSPECTOR)
+        here = roles.units(Role.LEADER, Role.CLERK)
+        reading = roles.covered_unit_ids(Role.INSPECTOR)
         issued = ~Q(number="")
-        communes = roles.units(Role.COMMUNE_EDITOR) | roles.units(Role.COMMUNE_HEAD)
+        communes = roles.units(Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD)
         return self.filter(
             Q(deciding_unit__in=here)
-            | Q(proposal__appraising_unit__in=roles.units(Role.HEAD_OF_OFFICE) | roles.units(Role.APPRAISER))
-            | Q(deciding_unit__in=reading)
-            | Q(deciding_unit__parent__in=reading)
-            | issued & Q(period__province__in=roles.units_and_predecessors(Role.PROVINCE_STAFF))
+            | Q(proposal__appraising_unit__in=roles.units(Role.HEAD_OF_OFFICE, Role.APPRAISER))
+            | within(reading, "deciding_unit")
+            | issued & Q(period__province__in=roles.covered_unit_ids(Role.PROVINCE_STAFF))
             | issued & Q(pk__in=DecisionItem.objects.filter(dossier__commune__in=communes).values("decision"))
         )
 

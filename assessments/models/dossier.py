@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from assessments.workflow import Status
-from communes.models import AreaType, Role, Unit, User
+from communes.models import AreaType, Role, Unit, User, within
 from communes.queries import roles_of
 from criteria.models import DeadlineKind, Period
 
@@ -24,18 +24,16 @@ class DossierQuerySet(models.QuerySet["Dossier"]):
         """What a person may see at all; the answer for everything else is 404. Roles are judged `today`; the units they
         are held at serve the periods in which those units were in force."""
         roles = roles_of(user, today)
-        appraising = roles.units(Role.APPRAISER) | roles.units(Role.HEAD_OF_OFFICE)
-        deciding = roles.units(Role.LEADER) | roles.units(Role.CLERK)
-        province_wide = roles.units_and_predecessors(Role.PROVINCE_STAFF)
-        reading = roles.units_and_predecessors(Role.INSPECTOR)
+        appraising = roles.units(Role.APPRAISER, Role.HEAD_OF_OFFICE)
+        deciding = roles.units(Role.LEADER, Role.CLERK)
+        province_wide = roles.covered_unit_ids(Role.PROVINCE_STAFF)
+        reading = roles.covered_unit_ids(Role.INSPECTOR)
         return self.filter(
-            Q(commune__in=roles.units(Role.COMMUNE_EDITOR) | roles.units(Role.COMMUNE_HEAD))
+            Q(commune__in=roles.units(Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD))
             | Q(appraising_unit__in=appraising, status__in=SENT)
             | Q(deciding_unit__in=deciding, status__in=APPRAISED)
             | Q(period__province__in=province_wide, status__in=SENT)
-            | Q(commune__in=reading)
-            | Q(commune__parent__in=reading)
-            | Q(commune__parent__parent__in=reading)
+            | within(reading, "commune")
         )
 
     def with_setting(self) -> "DossierQuerySet":
