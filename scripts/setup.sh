@@ -49,7 +49,7 @@ install_pinned() {
   hash=$(sha256sum <"$1")
   [[ "$(cat "$stamp" 2>/dev/null || true)" == "$hash" ]] && return
   echo "Đang cài thư viện đã ghim trong $1…"
-  .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$1" ||
+  .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-input --require-hashes -r "$1" ||
     stop "Không cài được thư viện trong $1. Kiểm tra kết nối mạng rồi chạy lại."
   echo "$hash" >"$stamp"
 }
