@@ -1,0 +1,174 @@
+"""Fields that read what Vietnamese officials type, and a form that says plainly what is wrong.
+
+Never `type="number"`: Chromium turns «0,5» into 5 and «1.234» into 1,234 without a word. Never HTML5 validation: its
+bubbles speak the browser's language; every refusal comes from here, in Vietnamese.
+"""
+
+import datetime as dt
+from typing import Any, NamedTuple
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.forms.boundfield import BoundField
+
+from childfriendly.core.numbers import DIGITS_WANTED, LARGEST_COUNT, format_number, parse_whole
+from childfriendly.core.text import nfc
+
+FILL_IN = "Nhập nội dung vào ô này."
+CHOOSE = "Chọn một câu trả lời."
+DATE_WANTED = "Nhập ngày có thật theo dạng ngày/tháng/năm, ví dụ 20/11/2024."
+EARLIEST_YEAR, LATEST_YEAR = 1900, 2100
+
+
+class VietnameseWholeNumberField(forms.Field):
+    """A count: «1.234», «1234» and «1 234» give 1234; a blank gives None, which is never 0.
+
+    Stored numbers are shown as «1.234»; what was typed and refused is shown again as it was typed.
+    """
+
+    widget = forms.TextInput
+    default_error_messages = {"required": DIGITS_WANTED}
+
+    def __init__(self, *, min_value: int = 0, max_value: int = LARGEST_COUNT, **kwargs: Any) -> None:
+        self.min_value = min_value
+        self.max_value = max_value
+        super().__init__(**kwargs)
+
+    def to_python(self, value: object) -> int | None:
+        if value is None or isinstance(value, int):
+            return value
+        if not nfc(str(value)).strip():
+            return None
+        try:
+            return parse_whole(str(value))
+        except ValueError as error:
+            raise ValidationError(str(error), code="invalid") from error
+
+    def validate(self, value: int | None) -> None:
+        super().validate(value)
+        if value is not None and not self.min_value <= value <= self.max_value:
+            low, high = format_number(self.min_value), format_number(self.max_value)
+            raise ValidationError(f"Nhập số từ {low} đến {high}.", code="out_of_range")
+
+    def prepare_value(self, value: object) -> object:
+        return format_number(value) if isinstance(value, int) else value
+
+    def has_changed(self, initial: object, data: object) -> bool:
+        if self.disabled:
+            return False
+        try:
+            return self.to_python(data) != self.to_python(initial)
+        except ValidationError:
+            return True
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), "inputmode": "numeric", "autocomplete": "off"}
+
+
+class VietnameseDateField(forms.DateField):
+    """A day as dd/mm/yyyy: 05/06/2026 is 5 June. Shown in the same form."""
+
+    default_error_messages = {"invalid": DATE_WANTED, "required": DATE_WANTED}
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.DateInput(format="%d/%m/%Y", attrs={"autocomplete": "off"}))
+        kwargs.setdefault("help_text", "Ngày/tháng/năm, ví dụ 20/11/2024")
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> dt.date | None:
+        text = nfc(value).strip() if isinstance(value, str) else value
+        if isinstance(text, str) and not text.isascii():
+            raise ValidationError(DATE_WANTED, code="invalid")
+        day = super().to_python(text)
+        if day is not None and not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
+            raise ValidationError(DATE_WANTED, code="invalid")
+        return day
+
+
+class NfcCharField(forms.CharField):
+    """Text in NFC without invisible characters, so that the same words are the same bytes whoever typed them.
+
+    The length is judged after that; line ends become newlines.
+    """
+
+    default_error_messages = {"required": FILL_IN}
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = nfc(value)
+        text = super().to_python(value)
+        if isinstance(text, str) and self.max_length is not None and len(text) > self.max_length:
+            raise ValidationError(
+                f"Nội dung dài {format_number(len(text))} ký tự, tối đa {format_number(self.max_length)}. "
+                "Viết ngắn lại.",
+                code="max_length",
+            )
+        return text
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        """Without `maxlength`: the browser would cut a longer paste in silence; the server says what is too much."""
+        attrs = super().widget_attrs(widget)
+        attrs.pop("maxlength", None)
+        return attrs
+
+
+class YesNoField(forms.TypedChoiceField):
+    """Có, Không, or no answer yet: True, False, None. Radios in a fieldset; no answer is a choice, so that it can be
+    taken back."""
+
+    widget = forms.RadioSelect
+    default_error_messages = {"required": CHOOSE, "invalid_choice": CHOOSE}
+
+    def __init__(self, *, unset_label: str = "Chưa trả lời", **kwargs: Any) -> None:
+        kwargs.setdefault("choices", [("true", "Có"), ("false", "Không"), ("", unset_label)])
+        super().__init__(coerce=lambda text: text == "true", empty_value=None, **kwargs)
+
+    def prepare_value(self, value: object) -> object:
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        return "" if value is None else value
+
+    def has_changed(self, initial: object, data: object) -> bool:
+        return not self.disabled and self.prepare_value(initial) != self.prepare_value(data)
+
+
+class ErrorLine(NamedTuple):
+    """One line of the error summary: `field_id` is the id to link to, "" for an error of the whole form."""
+
+    field_id: str
+    label: str
+    message: str
+
+
+class PlainBoundField(BoundField):
+    """Says «(bắt buộc)» in words behind the label, since an asterisk has to be known. `plain_label` is without it."""
+
+    def __init__(self, form: forms.BaseForm, field: forms.Field, name: str) -> None:
+        super().__init__(form, field, name)
+        self.plain_label = str(self.label)
+        if field.required:
+            self.label = f"{self.plain_label} (bắt buộc)"
+
+    @property
+    def first_input_id(self) -> str:
+        """Where a link from the error summary goes; for radios the first one, as the group itself takes no focus."""
+        return self.id_for_label or (f"{self.auto_id}_0" if self.auto_id else "")
+
+
+class PlainForm(forms.BaseForm):
+    """Mixin for every form: `class AnswerForm(PlainForm, forms.Form)`.
+
+    Templates write `<form novalidate>`, show `form.error_summary` on top with links, and hide crispy's asterisk in CSS.
+    """
+
+    use_required_attribute = False
+    bound_field_class = PlainBoundField
+
+    def error_summary(self) -> list[ErrorLine]:
+        """Every error in the order of the page, errors of the whole form first, in the words shown at the field."""
+        found = [ErrorLine("", "", str(message)) for message in self.errors.get(NON_FIELD_ERRORS, [])]
+        for name in self.fields:
+            bound = self[name]
+            if isinstance(bound, PlainBoundField):
+                found += [ErrorLine(bound.first_input_id, bound.plain_label, str(m)) for m in bound.errors]
+        return found

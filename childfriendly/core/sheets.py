@@ -1,0 +1,156 @@
+"""Workbooks: written so that text stays text in the reader's Excel, read so that a hostile file costs nothing.
+
+XlsxWriter writes what leaves, openpyxl reads what people send.
+"""
+
+import datetime as dt
+import re
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Collection
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+from typing import IO
+from xml.etree.ElementTree import ParseError
+
+import openpyxl
+import xlsxwriter
+from openpyxl.utils.exceptions import InvalidFileException
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from childfriendly.core.exceptions import Refused
+from childfriendly.core.files import check_archive
+from childfriendly.core.numbers import format_number
+
+CELL_LIMIT = 32_767  # UTF-16 units, as Excel counts
+SHEET_NAME_LIMIT = 31
+MAX_BYTES = 5 * 1024 * 1024
+MAX_ROWS = 5_000
+MAX_COLUMNS = 200
+
+CellValue = str | int | float | Decimal | dt.date | dt.time | dt.timedelta | None
+Rows = list[tuple[CellValue, ...]]
+
+# What XML 1.0 cannot hold; one of them makes Excel call the whole file damaged.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_FORBIDDEN_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\]")
+
+
+# ---- writing -----------------------------------------------------------------------------------------------------
+def open_workbook(buffer: BytesIO) -> xlsxwriter.Workbook:
+    """A workbook that never takes text for a formula, a link or a number; close it to fill `buffer`."""
+    return xlsxwriter.Workbook(
+        buffer,
+        {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
+    )
+
+
+def clean_cell_text(text: str) -> str:
+    """`text` in NFC as Excel can hold it: without characters that XML forbids, cut at 32.767 UTF-16 units."""
+    kept = unicodedata.normalize("NFC", _ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    units = kept.encode("utf-16-le")
+    if len(units) <= 2 * CELL_LIMIT:
+        return kept
+    return units[: 2 * (CELL_LIMIT - 1)].decode("utf-16-le", errors="ignore") + "…"
+
+
+def clean_sheet_name(name: str, taken: Collection[str] = ()) -> str:
+    """A name that Excel accepts, different from those `taken` (upper and lower case count as the same)."""
+    used = {other.casefold() for other in taken} | {"history"}  # Excel keeps «History» for itself
+    visible = "".join(c for c in clean_cell_text(name) if unicodedata.category(c)[0] != "C")
+    clean = " ".join(_FORBIDDEN_IN_SHEET_NAMES.sub(" ", visible).split()).strip("' ") or "Trang"
+    candidate, count = _cut(clean, SHEET_NAME_LIMIT), 1
+    while candidate.casefold() in used:
+        count += 1
+        tail = f" ({count})"
+        candidate = _cut(clean, SHEET_NAME_LIMIT - len(tail)) + tail
+    return candidate
+
+
+def _cut(name: str, units: int) -> str:
+    return name.encode("utf-16-le")[: 2 * units].decode("utf-16-le", errors="ignore").rstrip("' ")
+
+
+def text_format(workbook: xlsxwriter.Workbook, **properties: object) -> Format:
+    """A cell format for text: Excel keeps taking it as text when somebody edits the cell («=1+1», code «01234»)."""
+    return workbook.add_format({**properties, "num_format": "@", "quote_prefix": True})
+
+
+def write_text(sheet: Worksheet, row: int, column: int, text: str, cell_format: Format | None = None) -> None:
+    """Write `text` as text whatever it begins with; use a `text_format` so that it survives editing. Rows from 0."""
+    clean = clean_cell_text(text)
+    if clean:
+        sheet.write_string(row, column, clean, cell_format)
+    else:
+        sheet.write_blank(row, column, None, cell_format)
+
+
+# ---- reading -----------------------------------------------------------------------------------------------------
+def read_workbook(source: Path | IO[bytes]) -> dict[str, Rows]:
+    """Every sheet's rows of values, by sheet name; empty rows at the end are left out.
+
+    Formulas give the value that was stored with them. Raises `Refused` for files that are too big, not Excel, damaged
+    or longer than 5.000 rows; nothing is unpacked before the limits are checked.
+    """
+    if isinstance(source, Path):
+        with source.open("rb") as stream:
+            return read_workbook(stream)
+    size = source.seek(0, 2)
+    source.seek(0)
+    if size > MAX_BYTES:
+        raise Refused("Tệp Excel lớn quá 5 MB. Xóa ảnh và các trang không cần trong tệp rồi tải lên.")
+    try:
+        with zipfile.ZipFile(source) as archive:
+            check_archive(archive, size)
+        return _read(source)
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        InvalidFileException,
+        ParseError,
+        EOFError,
+        LookupError,
+        NotImplementedError,
+        OSError,
+        OverflowError,
+        RuntimeError,
+        TypeError,
+        ValueError,  # defusedxml's refusals of DTD and entities among them
+        AttributeError,  # openpyxl on parts that lack what every workbook has
+    ) as error:
+        raise Refused("Không đọc được tệp Excel này. Mở tệp bằng Excel, lưu lại thành .xlsx rồi tải lên.") from error
+
+
+def _plain(value: object) -> CellValue:
+    if value is None or isinstance(value, (str, int, float, Decimal, dt.date, dt.time, dt.timedelta)):
+        return value
+    return str(value)
+
+
+def _read(source: IO[bytes]) -> dict[str, Rows]:
+    if not openpyxl.DEFUSEDXML:
+        raise ImportError("defusedxml is needed to read workbooks (check core.E003).")
+    source.seek(0)
+    book = openpyxl.load_workbook(source, read_only=True, data_only=True, keep_links=False)
+    try:
+        sheets: dict[str, Rows] = {}
+        seen = 0
+        for sheet in book.worksheets:
+            rows: Rows = []
+            for row in sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True):
+                seen += 1
+                if seen > MAX_ROWS:
+                    raise Refused(
+                        f"Tệp Excel có quá {format_number(MAX_ROWS)} dòng. Xóa các dòng thừa, cả dòng trống ở cuối, "
+                        "rồi tải lên."
+                    )
+                rows.append(tuple(_plain(value) for value in row))
+            while rows and all(value is None for value in rows[-1]):
+                rows.pop()
+            sheets[sheet.title] = rows
+    finally:
+        book.close()
+    return sheets
