@@ -40,7 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "childfriendly.core.staticfiles.UsedStaticFilesConfig",
     "django_htmx",
     "crispy_forms",
     "crispy_bootstrap5",

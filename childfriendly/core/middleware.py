@@ -1,0 +1,109 @@
+"""What is done to every request and every answer. Each is a plain function; the order stands in the settings."""
+
+from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.shortcuts import resolve_url
+
+from childfriendly.core import views
+from childfriendly.core.exceptions import Refused
+from childfriendly.core.headers import add_headers
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+
+METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
+
+
+def security_headers(get_response: GetResponse) -> GetResponse:
+    """First in the list, so that redirects, refusals and static files carry them too."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        is_static = request.path_info.startswith(settings.STATIC_URL) and response.status_code in {200, 206, 304}
+        add_headers(response, may_be_kept=is_static)
+        return response
+
+    return middleware
+
+
+def _is_clean(raw: bytes) -> bool:
+    try:
+        return "\0" not in raw.decode()
+    except UnicodeDecodeError:
+        return False
+
+
+def clean_request(get_response: GetResponse) -> GetResponse:
+    """400 for a NUL byte or bytes that are not UTF-8 in path, query or cookies: PostgreSQL refuses the first, and no
+    person ever types either. 405 for methods that no view of ours knows."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method not in METHODS:
+            return views.method_not_allowed(request, allow=", ".join(METHODS))
+        path = request.META["PATH_INFO"].encode("latin-1")  # how WSGI hands over bytes
+        query = unquote_to_bytes(request.META.get("QUERY_STRING", "").encode("latin-1"))
+        if not _is_clean(path) or not _is_clean(query) or any("\0" in value for value in request.COOKIES.values()):
+            return views.error_page(400)
+        return get_response(request)
+
+    return middleware
+
+
+def clean_body(get_response: GetResponse) -> GetResponse:
+    """The same for what is posted. It looks only once the sign-in and the CSRF token are checked (hence `process_view`
+    and a place behind both), so that nobody makes us parse an upload without being somebody."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    def process_view(request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
+        if request.method != "POST":
+            return None
+        try:
+            lists = list(request.POST.lists())
+            if request.content_type == "application/x-www-form-urlencoded" and not _is_clean(
+                unquote_to_bytes(request.body)
+            ):
+                return views.error_page(400)
+        except UnreadablePostError:  # the line broke: nobody is there to read the answer
+            return views.error_page(400)
+        if any("\0" in text for name, values in lists for text in [name, *values]):
+            return views.error_page(400)
+        return None
+
+    middleware.process_view = process_view  # type: ignore[attr-defined]  # Django's way to add a hook to a function
+    return middleware
+
+
+def refusals(get_response: GetResponse) -> GetResponse:
+    """Turns `Refused` and `Stale`, wherever a view lets them through, into a page or an htmx fragment with their
+    sentence and status 409; gives the bare 405 of Django's decorators a page; and keeps typed text when the session
+    has ended."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if response.status_code == 405 and not response.content:
+            return views.method_not_allowed(request, allow=response.headers["Allow"])
+        if _is_way_to_sign_in(response) and (
+            views.is_htmx(request) or (_is_plain_form(request) and views.typed_texts(request))
+        ):
+            return views.session_ended(request, response.headers["Location"])
+        return response
+
+    def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        return views.refusal(request, str(exception)) if isinstance(exception, Refused) else None
+
+    middleware.process_exception = process_exception  # type: ignore[attr-defined]  # as above
+    return middleware
+
+
+def _is_way_to_sign_in(response: HttpResponse) -> bool:
+    return response.status_code == 302 and response.headers["Location"].startswith(
+        resolve_url(settings.LOGIN_URL) + "?"
+    )
+
+
+def _is_plain_form(request: HttpRequest) -> bool:
+    return request.method == "POST" and request.content_type == "application/x-www-form-urlencoded"

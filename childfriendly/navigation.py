@@ -1,0 +1,78 @@
+"""The menu: who is offered which page. It stands beside the URLs, above every app, because it names pages of all of
+them; the pages themselves decide who may open them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from communes.models import Role, RoleAssignment
+from communes.queries import roles_of
+
+DOSSIER_ROLES = frozenset(
+    {
+        Role.COMMUNE_EDITOR,
+        Role.COMMUNE_HEAD,
+        Role.APPRAISER,
+        Role.HEAD_OF_OFFICE,
+        Role.LEADER,
+        Role.CLERK,
+        Role.PROVINCE_STAFF,
+        Role.INSPECTOR,
+    }
+)
+COMMUNE_ROLES = frozenset({Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD})
+EVERYBODY = frozenset(Role)
+
+# (URL name, label, roles)
+MENU: list[tuple[str, str, frozenset[Role]]] = [
+    ("home", "Việc cần làm", EVERYBODY),
+    ("assessments:dossiers", "Hồ sơ", DOSSIER_ROLES),
+    ("assessments:proposals", "Hồ sơ trình", DOSSIER_ROLES - COMMUNE_ROLES),
+    ("assessments:decisions", "Quyết định", DOSSIER_ROLES),
+    ("reports:summary", "Tổng hợp", DOSSIER_ROLES - COMMUNE_ROLES),
+    ("criteria:sets", "Tiêu chí", EVERYBODY),
+    ("criteria:periods", "Kỳ đánh giá", frozenset({Role.CATALOGUE_ADMIN})),
+    ("communes:units", "Đơn vị", frozenset({Role.CATALOGUE_ADMIN})),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    url: str
+    label: str
+    is_current: bool
+
+
+class Menu:
+    """Asked by the template, so that a page without the frame (a file, a fragment) costs no query."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._path = request.path
+        self._user = getattr(request, "user", None)  # an error may come before anybody is known
+
+    @cached_property
+    def assignments(self) -> list[RoleAssignment]:
+        """Today's roles; a role that began or ended counts from the next click."""
+        return [] if self._user is None else list(roles_of(self._user, timezone.localdate()))
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        held = {assignment.role for assignment in self.assignments}
+        entries = []
+        for name, label, roles in MENU:
+            if held & roles:
+                try:
+                    url = reverse(name)
+                except NoReverseMatch:  # an app still without that page; a test names every such entry
+                    continue
+                is_current = self._path == url if url == "/" else self._path.startswith(url)
+                entries.append(Entry(url, label, is_current))
+        return entries
+
+
+def menu(request: HttpRequest) -> dict[str, Menu]:
+    """Context processor."""
+    return {"menu": Menu(request)}

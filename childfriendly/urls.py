@@ -1,0 +1,23 @@
+"""Addresses: Vietnamese words without accents; names in English."""
+
+from allauth.account import views as account
+from django.urls import path
+
+from childfriendly.core import views
+
+# Only these of allauth's pages exist: no sign-up, no e-mail, no reset by link. The names are allauth's own.
+urlpatterns = [
+    path("dang-nhap/", account.login, name="account_login"),
+    path("dang-nhap/tai-khoan-da-khoa/", account.account_inactive, name="account_inactive"),
+    path("dang-xuat/", views.sign_out, name="account_logout"),
+    path("doi-mat-khau/", account.password_change, name="account_change_password"),
+    path("dat-mat-khau/", account.password_set, name="account_set_password"),
+    path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
+]
+
+handler400 = "childfriendly.core.views.bad_request"
+handler403 = "childfriendly.core.views.permission_denied"
+handler404 = "childfriendly.core.views.page_not_found"
+handler429 = "childfriendly.core.views.too_many_requests"  # not Django's: allauth's rate limits look for it
+handler500 = "childfriendly.core.views.server_error"
