@@ -1,0 +1,224 @@
+"""What the pages of the commune and of the appraiser both need: finding a dossier, its deadlines, its actions, and its
+history in plain Vietnamese. No rule lives here; rules are asked of `permissions` and `figures`."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+
+from assessments.models import Dossier
+from assessments.permissions import can_perform
+from assessments.workflow import MOVES, Action, Status, moves_from
+from childfriendly.core.models import AuditEvent
+from communes.models import Role, User
+from communes.queries import roles_of
+from criteria.models import Deadline, DeadlineKind
+from criteria.scoring import Criterion, RuleSet, UnknownItem
+
+DECIDED = frozenset({Status.RECOGNISED, Status.REFUSED})
+
+
+def person(request: HttpRequest) -> User:
+    """The signed-in user, as the type that services want; the middleware has already sent everybody else away."""
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def today() -> date:
+    return timezone.localdate()
+
+
+def dossier_or_404(request: HttpRequest, uuid: UUID) -> Dossier:
+    """The only way a page gets a dossier: what one may not see is not there."""
+    return get_object_or_404(Dossier.objects.visible_to(person(request), today()).with_setting(), uuid=uuid)
+
+
+def criterion_or_404(rules: RuleSet, code: str) -> Criterion:
+    try:
+        return rules.criterion(code)
+    except UnknownItem as error:
+        raise Http404 from error
+
+
+def saved_message(request: HttpRequest, at: datetime) -> None:
+    messages.success(request, saved_words(at))
+
+
+def saved_words(at: datetime) -> str:
+    return f"Đã lưu lúc {timezone.localtime(at):%H:%M}"
+
+
+def posted_version(request: HttpRequest) -> int:
+    """The version the page was drawn with. A missing or odd one is 0 and so never matches a stored one: Stale."""
+    text = request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def is_of_commune(user: User, dossier: Dossier) -> bool:
+    return dossier.commune_id in roles_of(user, today()).units(Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD)
+
+
+def deadlines_of(dossier: Dossier) -> dict[str, Deadline]:
+    return {str(deadline.kind): deadline for deadline in Deadline.objects.filter(period=dossier.period_id)}
+
+
+def deadline_that_counts(dossier: Dossier, deadlines: Mapping[str, Deadline]) -> Deadline | None:
+    """The one that somebody now works towards; None once the dossier is decided or withdrawn."""
+    kinds = {
+        Status.DRAFT: DeadlineKind.DOSSIER,
+        Status.SUBMITTED: DeadlineKind.APPRAISAL,
+        Status.APPRAISING: DeadlineKind.APPRAISAL,
+        Status.RETURNED: DeadlineKind.APPRAISAL,
+        Status.CONCLUDED: DeadlineKind.DECISION,
+    }
+    kind = kinds.get(Status(dossier.status))
+    return deadlines.get(str(kind)) if kind else None
+
+
+# ---- actions -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ActionLink:
+    """A button of the dossier page. `is_post` acts at once; the others open the page on which the act is prepared."""
+
+    label: str
+    url: str
+    is_post: bool
+
+
+_ACTION_PAGES: dict[Action, tuple[str, bool]] = {
+    Action.SUBMIT: ("assessments:check", False),
+    Action.WITHDRAW: ("assessments:withdraw", False),
+    Action.RESUME: ("assessments:resume", True),
+    Action.TAKE: ("assessments:take", True),
+    Action.RETURN: ("assessments:return", False),
+    Action.CONCLUDE: ("assessments:conclude", False),
+    Action.REOPEN: ("assessments:reopen", False),
+}
+
+
+def actions_for(user: User, dossier: Dossier, at: datetime) -> list[ActionLink]:
+    """What this person can do with the dossier now, in the order of the workflow table."""
+    links = []
+    for action in moves_from(Status(dossier.status)):
+        if action in _ACTION_PAGES and can_perform(user, action, dossier, at=at):
+            name, is_post = _ACTION_PAGES[action]
+            label = "Kiểm tra và nộp hồ sơ" if action is Action.SUBMIT else MOVES_LABELS.get(action, action.label)
+            links.append(ActionLink(label, reverse(name, args=[dossier.uuid]), is_post))
+    return links
+
+
+MOVES_LABELS: dict[Action, str] = {Action.RESUME: "Lập lại hồ sơ"}
+
+
+# ---- history -----------------------------------------------------------------------------------------------------
+
+SENTENCES: dict[str, str] = {
+    "create": "Mở hồ sơ của kỳ đánh giá",
+    "save_base_figures": "Lưu số liệu nền",
+    "save_entry": "Lưu số liệu tiêu chí",
+    "attach_evidence": "Tải lên tệp minh chứng",
+    "remove_evidence": "Bỏ tệp minh chứng",
+    "read_sensitive_evidence": "Mở tệp minh chứng nhạy cảm",
+    Action.SUBMIT: "Nộp hồ sơ",
+    Action.WITHDRAW: "Rút hồ sơ",
+    Action.RESUME: "Lập lại hồ sơ đã rút",
+    Action.TAKE: "Tiếp nhận, bắt đầu thẩm định",
+    Action.RETURN: "Trả lại để bổ sung",
+    Action.CONCLUDE: "Hoàn thành thẩm định",
+    Action.REOPEN: "Đưa về thẩm định lại",
+    Action.RECOGNISE: "Được công nhận",
+    Action.REFUSE: "Không được công nhận",
+    "save_appraised_totals": "Thẩm định số liệu nền",
+    "save_appraisal": "Thẩm định số liệu tiêu chí",
+    "propose": "Đưa vào hồ sơ trình lãnh đạo",
+    "return_proposal": "Lãnh đạo trả lại hồ sơ trình",
+    "approve": "Lãnh đạo duyệt hồ sơ trình",
+}
+"""The one table from what the audit stores to what people read; a test names every action that a service records."""
+
+_WORK = frozenset(
+    {"save_base_figures", "save_entry", "attach_evidence", "remove_evidence", "save_appraisal", "save_appraised_totals"}
+)
+_BETWEEN_OFFICES = frozenset({"propose", "return_proposal", "approve"})
+_LONGEST_HISTORY = 300
+
+
+@dataclass(slots=True)
+class HistoryLine:
+    """One line of the history. Saves of one person in a row fold into one line, or nobody could read the rest."""
+
+    at: datetime
+    action: str
+    actor_name: str
+    actor_role: str
+    reason: str
+    times: int = 1
+    targets: list[str] = field(default_factory=list)
+    detail: str = ""
+
+    @property
+    def words(self) -> str:
+        text = SENTENCES.get(self.action, self.action)
+        if self.targets:
+            text += f": {', '.join(self.targets)}"
+        if self.times > 1:
+            text += f" ({self.times} lần lưu)"
+        return text + (f" {self.detail}" if self.detail else "")
+
+
+def history_of(dossier: Dossier, user: User, rules: RuleSet) -> list[HistoryLine]:
+    """Newest first. A commune does not read what the offices tell each other before the decision is out."""
+    hidden = is_of_commune(user, dossier) and dossier.status not in DECIDED
+    lines: list[HistoryLine] = []
+    for event in AuditEvent.objects.about(dossier).order_by("-seq")[:_LONGEST_HISTORY]:
+        if hidden and event.action in _BETWEEN_OFFICES:
+            continue
+        targets = _targets(event, rules) if event.action in _WORK or event.action == Action.RETURN else []
+        last = lines[-1] if lines else None
+        same = last is not None and (last.action, last.actor_name) == (event.action, event.actor_name)
+        if last is not None and same and event.action in _WORK:
+            last.times += 1
+            last.targets = sorted({*last.targets, *targets})
+            continue
+        lines.append(
+            HistoryLine(
+                at=event.at,
+                action=event.action,
+                actor_name=event.actor_name,
+                actor_role=event.actor_role,
+                reason="" if hidden and event.action == Action.CONCLUDE else event.reason,
+                targets=targets,
+                detail=_detail(event),
+            )
+        )
+    return lines
+
+
+def _targets(event: AuditEvent, rules: RuleSet) -> list[str]:
+    after = event.after
+    if event.action == Action.RETURN:
+        named: Iterable[str] = after.get("items", {})
+    elif "agreed" in after:
+        named = after["agreed"]
+    elif "item" in after or "item" in event.before:
+        named = [after.get("item") or event.before["item"]]
+    else:
+        named = after
+    titles = {total.key: total.title for total in rules.base_figures}
+    return sorted({titles.get(name, name) for name in named})
+
+
+def _detail(event: AuditEvent) -> str:
+    if event.action in (Action.RECOGNISE, Action.REFUSE) and event.after.get("decision"):
+        return f"theo Quyết định số {event.after['decision']}"
+    return ""
