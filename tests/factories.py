@@ -1,12 +1,36 @@
-"""Made-up units and people. Two provinces are one line, so that every visibility test can have data that could leak."""
+"""Made-up units, people and dossiers. Two provinces are one line, so that every visibility test can have data that
+could leak."""
 
 import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import factory
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from factory.django import DjangoModelFactory, Password
 
+from assessments import services
+from assessments.figures import load_figures
+from assessments.models import (
+    Answer,
+    AppraisedAnswer,
+    AppraisedBaseFigure,
+    BaseFigure,
+    CriterionEntry,
+    Decision,
+    Dossier,
+    Figures,
+    Proposal,
+    Recommendation,
+)
+from assessments.workflow import Action, Status
 from communes.models import AreaType, AreaTypeAssignment, Kind, Level, Role, RoleAssignment, Succession, Unit, User
+from criteria.models import CriteriaSet, DeadlineKind, Period
+from criteria.scoring import ItemKind, RuleSet
+from criteria.services import confirm_criteria, load_criteria, open_period, standard_authorities
 
 OLD_FROM = datetime.date(2000, 1, 1)
 OLD_TO = datetime.date(2025, 6, 30)
@@ -110,3 +134,250 @@ def user_with(role: Role, unit: Unit, **user: Any) -> User:
     somebody: User = UserFactory(**user)
     RoleAssignmentFactory(user=somebody, role=role, unit=unit)
     return somebody
+
+
+# ---- a period with its people ------------------------------------------------------------------------------------
+QD06 = (Path(settings.BASE_DIR) / "fixtures" / "qd06-2019.json").read_text(encoding="utf-8")
+
+DEADLINES = {
+    DeadlineKind.PLAN: "trước ngày 20/10",
+    DeadlineKind.DOSSIER: "trước ngày 15/11",
+    DeadlineKind.APPRAISAL: "trước ngày 25/11",
+    DeadlineKind.DECISION: "trước ngày 30/11",
+    DeadlineKind.DISTRICT_REPORT: "trước ngày 15/12",
+    DeadlineKind.PROVINCE_REPORT: "trước ngày 31/12",
+}
+
+
+@dataclass
+class Place:
+    """One area with an open period and one person for every role. `editors` and `heads` are those of `communes`."""
+
+    period: Period
+    deciding: Unit
+    communes: list[Unit]
+    editors: list[User]
+    heads: list[User]
+    appraiser: User
+    head_of_office: User
+    leader: User
+    clerk: User
+    province_staff: User
+    inspector: User
+    catalogue_admin: User
+    at: datetime.datetime = field(default=datetime.datetime(2024, 11, 1, 2, 0, tzinfo=datetime.UTC))
+
+    @property
+    def province(self) -> Unit:
+        return self.period.province
+
+    def later(self, hours: int = 1) -> datetime.datetime:
+        """The next moment of the story; every call moves the clock on."""
+        self.at += datetime.timedelta(hours=hours)
+        return self.at
+
+
+def criteria_set(admin: User, at: datetime.datetime) -> CriteriaSet:
+    """Decision 06, confirmed; one for all places of a test."""
+    stored, _ = load_criteria(QD06, at=at)
+    return stored if stored.is_confirmed else confirm_criteria(criteria_set_id=stored.pk, by=admin, at=at)
+
+
+def make_place(communes: int = 1, *, year: int = 2024, new: bool = False) -> Place:
+    """`new=True` is a province from 01/07/2025 on, without districts (give a year from 2026 on)."""
+    province: Unit = ProvinceFactory(new=new)
+    district: Unit | None = None if new else DistrictFactory(parent=province)
+    deciding = district or province
+    units: list[Unit] = [CommuneFactory(new=new, parent=deciding) for _ in range(communes)]
+    for unit in units:
+        AreaTypeAssignmentFactory(unit=unit)
+    admin = user_with(Role.CATALOGUE_ADMIN, province)
+    start = datetime.datetime(year, 1, 15, 2, 0, tzinfo=datetime.UTC)
+    figures_as_of = datetime.date(year, 10, 31)
+    period = open_period(
+        province=province,
+        year=year,
+        starts_on=datetime.date(year, 1, 1),
+        ends_on=datetime.date(year, 12, 31),
+        figures_as_of=figures_as_of,
+        criteria_set=criteria_set(admin, start),
+        deadlines=DEADLINES,
+        authorities=standard_authorities(figures_as_of, province, [district] if district else []),
+        by=admin,
+        at=start,
+    )
+    return Place(
+        period=period,
+        deciding=deciding,
+        communes=units,
+        editors=[user_with(Role.COMMUNE_EDITOR, unit) for unit in units],
+        heads=[user_with(Role.COMMUNE_HEAD, unit) for unit in units],
+        appraiser=user_with(Role.APPRAISER, deciding),
+        head_of_office=user_with(Role.HEAD_OF_OFFICE, deciding),
+        leader=user_with(Role.LEADER, deciding),
+        clerk=user_with(Role.CLERK, deciding),
+        province_staff=user_with(Role.PROVINCE_STAFF, province),
+        inspector=user_with(Role.INSPECTOR, province),
+        catalogue_admin=admin,
+        at=datetime.datetime(year, 11, 1, 2, 0, tzinfo=datetime.UTC),
+    )
+
+
+# ---- dossiers ----------------------------------------------------------------------------------------------------
+CHILDREN = 2000  # every shared total
+
+
+def best_figures(rules: RuleSet) -> dict[str, Figures]:
+    """1.000 of 1.000 points: yes, four activities, a hundred of a hundred, no case of anything bad."""
+    figures = {}
+    for item in rules.items:
+        if item.kind is ItemKind.BOOLEAN:
+            figures[item.code] = Figures(yes=True)
+        elif item.kind is ItemKind.COUNT:
+            figures[item.code] = Figures(count=4)
+        else:
+            whole = None if item.denominator_key else 100
+            best = (CHILDREN if item.denominator_key else 100) if item.kind is ItemKind.PERCENTAGE else 0
+            figures[item.code] = Figures(numerator=best, denominator=whole)
+    return figures
+
+
+def declare(dossier: Dossier, by: User, at: datetime.datetime, answers: Mapping[str, Figures] | None = None) -> None:
+    """The commune's figures, all best but `answers`; written in three statements, since no test is about typing them."""
+    rules = dossier.period.criteria_set.rules()
+    BaseFigure.objects.bulk_create(
+        BaseFigure(dossier=dossier, key=total.key, value=CHILDREN) for total in rules.base_figures
+    )
+    CriterionEntry.objects.bulk_create(
+        CriterionEntry(dossier=dossier, criterion=criterion.code, explanation="", saved_by=by, saved_at=at)
+        for criterion in rules.criteria
+    )
+    Answer.objects.bulk_create(
+        Answer(dossier=dossier, item=code, **_columns(given))
+        for code, given in {**best_figures(rules), **(answers or {})}.items()
+    )
+
+
+def agree(dossier: Dossier, by: User, at: datetime.datetime) -> None:
+    """The appraiser finds every figure as declared."""
+    figures = load_figures(Dossier.objects.with_setting().get(pk=dossier.pk))
+    AppraisedBaseFigure.objects.filter(dossier=dossier).delete()
+    AppraisedAnswer.objects.filter(dossier=dossier).delete()
+    AppraisedBaseFigure.objects.bulk_create(
+        AppraisedBaseFigure(dossier=dossier, key=key, value=value, declared_as=value, appraised_by=by, appraised_at=at)
+        for key, value in figures.totals.items()
+    )
+    AppraisedAnswer.objects.bulk_create(
+        AppraisedAnswer(
+            dossier=dossier,
+            item=item.code,
+            declared_as=figures.declared_text(item),
+            appraised_by=by,
+            appraised_at=at,
+            **_columns(figures.answers[item.code]),
+        )
+        for item in figures.rules.items
+    )
+
+
+def _columns(given: Figures) -> dict[str, Any]:
+    return {
+        "yes": given.yes,
+        "count": given.count,
+        "numerator": given.numerator,
+        "denominator": given.denominator,
+        "zero_reason": given.zero_reason,
+    }
+
+
+# One child sexually abused: 875 points of 850 needed, and yet not recognised (điểm liệt).
+ZERO_IN_3 = {"TC03.1": Figures(numerator=2)}
+
+_PATH: dict[Status, list[Action]] = {
+    Status.DRAFT: [],
+    Status.SUBMITTED: [Action.SUBMIT],
+    Status.WITHDRAWN: [Action.SUBMIT, Action.WITHDRAW],
+    Status.APPRAISING: [Action.SUBMIT, Action.TAKE],
+    Status.RETURNED: [Action.SUBMIT, Action.TAKE, Action.RETURN],
+    Status.CONCLUDED: [Action.SUBMIT, Action.TAKE, Action.CONCLUDE],
+    Status.RECOGNISED: [Action.SUBMIT, Action.TAKE, Action.CONCLUDE],
+    Status.REFUSED: [Action.SUBMIT, Action.TAKE, Action.CONCLUDE],
+}
+
+
+def dossier_in(
+    status: Status,
+    place: Place | None = None,
+    index: int = 0,
+    *,
+    answers: Mapping[str, Figures] | None = None,
+    filled: bool = True,
+) -> Dossier:
+    """The dossier of the place's `index`-th commune, brought to `status` by the services. RECOGNISED and REFUSED come
+    with a proposal and a decision of their own. `answers` replaces single best figures; REFUSED has a điểm liệt."""
+    place = place or make_place()
+    editor, head = place.editors[index], place.heads[index]
+    dossier = services.create(period=place.period, commune=place.communes[index], by=editor, at=place.later())
+    if status is Status.REFUSED and answers is None:
+        answers = ZERO_IN_3
+    if filled:
+        declare(dossier, editor, place.at, answers)
+    people = {Role.COMMUNE_HEAD: head, Role.APPRAISER: place.appraiser}
+    for action in _PATH[status]:
+        dossier = move(action, dossier, people, place)
+    if status in (Status.RECOGNISED, Status.REFUSED):
+        issued([dossier], place)
+    return Dossier.objects.with_setting().get(pk=dossier.pk)
+
+
+def move(action: Action, dossier: Dossier, people: Mapping[Role, User], place: Place) -> Dossier:
+    """One ordinary step, with what it needs."""
+    by = people[Role.APPRAISER if action in (Action.TAKE, Action.RETURN, Action.CONCLUDE) else Role.COMMUNE_HEAD]
+    extra: dict[str, Any] = {}
+    if action is Action.RETURN:
+        extra["items"] = {"TC01.1": "Kế hoạch chưa có chữ ký."}
+    if action is Action.WITHDRAW:
+        extra["reason"] = "Nhập nhầm số liệu."
+    if action is Action.CONCLUDE:
+        agree(dossier, by, place.later())
+        passes = load_figures(Dossier.objects.with_setting().get(pk=dossier.pk)).appraised_sheet.passes
+        extra["recommendation"] = Recommendation.RECOGNISE if passes else Recommendation.REFUSE
+        extra["reason"] = "Theo biên bản họp Hội đồng thẩm định."
+    return services.perform(action, dossier_id=dossier.pk, version=dossier.version, by=by, at=place.later(), **extra)
+
+
+# ---- proposals and decisions -------------------------------------------------------------------------------------
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+def pdf_file(name: str = "bien-ban.pdf", content: bytes = PDF) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content, content_type="application/pdf")
+
+
+def proposed(dossiers: Sequence[Dossier], place: Place, number: str = "15/TTr") -> Proposal:
+    return services.propose(
+        dossier_ids=[dossier.pk for dossier in dossiers],
+        submission_number=number,
+        submission_text="Kính đề nghị xem xét, quyết định.",
+        minutes=pdf_file(),
+        by=place.head_of_office,
+        at=place.later(),
+    )
+
+
+def approved(dossiers: Sequence[Dossier], place: Place) -> Decision:
+    proposal = proposed(dossiers, place)
+    return services.approve(proposal_id=proposal.pk, version=proposal.version, by=place.leader, at=place.later())
+
+
+def issued(dossiers: Sequence[Dossier], place: Place, number: str = "") -> Decision:
+    decision = approved(dossiers, place)
+    at = place.later()
+    return services.issue_decision(
+        decision_id=decision.pk,
+        version=decision.version,
+        number=number or str(100 + decision.pk),
+        issued_on=at.date(),
+        by=place.clerk,
+        at=at,
+    )
