@@ -17,6 +17,7 @@ SAMPLE_SECRET_KEY = "khoa-mau-chi-dung-tren-may-thu-nghiem"  # noqa: S105 — re
 # ---- what differs between machines -------------------------------------------------------------------------------
 DEBUG = env.bool("DEBUG", default=False)
 DEMO_ALLOWED = env.bool("DEMO_ALLOWED", default=False)  # demo data, its accounts and its watermark
+DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="xa-phu-hop-voi-tre-em")  # of the demo's accounts alone
 SECRET_KEY = env.str("SECRET_KEY", default="")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -111,7 +112,7 @@ else:
 
 # ---- people ------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "communes.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["communes.accounts.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

@@ -1,8 +1,11 @@
-"""What django-allauth asks us: nobody signs up, and a user name is the same name however it is typed."""
+"""What django-allauth asks us: nobody signs up, a user name is the same name however it is typed, and accounts of the
+demo open nothing outside it."""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.auth_backends import AuthenticationBackend
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
@@ -24,3 +27,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth's 
             credentials["username"] = User.normalize_username(username)
         user: AbstractBaseUser | None = super().authenticate(request, **credentials)
         return user
+
+
+class Backend(AuthenticationBackend):  # type: ignore[misc]  # as above
+    def user_can_authenticate(self, user: AbstractBaseUser) -> bool:
+        """Asked at sign-in and again on every request, so a running session of a demo account ends as well."""
+        allowed: bool = super().user_can_authenticate(user)
+        return allowed and (settings.DEMO_ALLOWED or not getattr(user, "is_demo", False))

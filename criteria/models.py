@@ -1,14 +1,17 @@
 import uuid
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from communes.models import Level, Unit
+from communes.models import Unit
 from criteria.rulesets import load_rules
 from criteria.scoring import RuleSet
+
+
+TWO_TIER_FROM = date(2025, 7, 1)  # Luật 72/2025/QH15: no district from this day
 
 
 class Certainty(models.TextChoices):
@@ -110,11 +113,8 @@ class Period(models.Model):
 
     @property
     def has_districts(self) -> bool:
-        """False from 01/07/2025: then no page of this period may speak of a district."""
-        return self.authorities_of_level(Level.DISTRICT)
-
-    def authorities_of_level(self, level: Level) -> bool:
-        return any(authority.unit.level == level for authority in self.authorities.all())
+        """False where no district was in force on the closing day: then no page of this period may speak of one."""
+        return self.figures_as_of < TWO_TIER_FROM
 
 
 class Task(models.TextChoices):
@@ -187,6 +187,24 @@ class Deadline(models.Model):
         return f"{self.get_kind_display()} {self.wording}"
 
     @property
-    def last_moment(self):  # type: ignore[no-untyped-def]
+    def last_moment(self) -> datetime:
         """For the eye: «hết ngày 14/11» is easier to grasp than the midnight after it."""
         return self.cutoff - timedelta(seconds=1)
+
+
+class Target(models.Model):
+    """Chỉ tiêu: how many communes the plan of a unit wants recognised in a period."""
+
+    period = models.ForeignKey(Period, on_delete=models.PROTECT, related_name="targets")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="targets")
+    communes = models.PositiveIntegerField()
+    document_number = models.CharField(max_length=100)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["period", "unit"], name="criteria_target_one_a_unit"),
+            models.CheckConstraint(condition=~Q(document_number=""), name="criteria_target_has_document"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit}: {self.communes} xã năm {self.period.year}"

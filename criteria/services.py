@@ -15,11 +15,8 @@ from communes.models import Level, Role, Unit, User
 from communes.queries import roles_of
 from communes.services import check_can_manage_catalogue
 from criteria.deadlines import cutoff
-from criteria.models import Authority, Certainty, CriteriaSet, Deadline, DeadlineKind, Period, Task
+from criteria.models import TWO_TIER_FROM, Authority, Certainty, CriteriaSet, Deadline, DeadlineKind, Period, Task
 from criteria.rulesets import load_rules
-
-TWO_TIER_FROM = date(2025, 7, 1)  # Luật 72/2025/QH15: no district from this day
-
 
 def can_confirm_criteria(user: User, at: datetime) -> bool:
     """A set serves the whole country: a catalogue administrator of any province may answer for it."""

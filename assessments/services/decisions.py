@@ -16,7 +16,7 @@ from assessments.services.moves import move_row, record_step_time, role_text
 from assessments.workflow import MOVES, Action, Status
 from childfriendly.core import audit
 from childfriendly.core.exceptions import Refused, Stale
-from childfriendly.core.files import check_upload, store
+from childfriendly.core.files import EVIDENCE_EXTENSIONS, check_upload, store
 from childfriendly.core.text import nfc
 from communes.models import Role, RoleAssignment, Unit, User
 from criteria.models import DeadlineKind, Task
@@ -59,7 +59,7 @@ def propose(
     submission_number, submission_text = nfc(submission_number).strip(), nfc(submission_text).strip()
     if not submission_number or not submission_text:
         raise Refused("Nhập số tờ trình và nội dung trình.")
-    checked = check_upload(minutes, max_bytes=settings.EVIDENCE_MAX_BYTES)
+    checked = check_upload(minutes, max_bytes=settings.EVIDENCE_MAX_BYTES, allowed=EVIDENCE_EXTENSIONS)
     path = store(minutes, root=settings.MEDIA_ROOT)
     try:
         with transaction.atomic():

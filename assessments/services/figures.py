@@ -15,7 +15,7 @@ from assessments.permissions import EDITABLE, check_can_edit, check_targets_open
 from assessments.services.moves import get_dossier, hold_for_figures, role_text
 from childfriendly.core import audit
 from childfriendly.core.exceptions import Refused, Stale
-from childfriendly.core.files import check_upload, store
+from childfriendly.core.files import EVIDENCE_EXTENSIONS, check_upload, store
 from childfriendly.core.text import nfc
 from communes.models import Role, User
 from criteria.scoring import Item, ItemKind
@@ -184,7 +184,7 @@ def attach_evidence(
     check_targets_open(figures, [item])
     if slot is not None and not 0 <= slot < len(spec.evidence_slots):
         raise Refused("Loại minh chứng này không có trong bộ tiêu chí. Mở lại trang rồi chọn lại.")
-    checked = check_upload(upload, max_bytes=settings.EVIDENCE_MAX_BYTES)
+    checked = check_upload(upload, max_bytes=settings.EVIDENCE_MAX_BYTES, allowed=EVIDENCE_EXTENSIONS)
     path = store(upload, root=settings.MEDIA_ROOT)
     with transaction.atomic():
         hold_for_figures(dossier, EDITABLE)
