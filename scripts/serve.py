@@ -5,6 +5,7 @@ second `make run` within seconds.
 """
 
 import hashlib
+import io
 import os
 import secrets
 import socket
@@ -80,9 +81,9 @@ def prepare() -> None:
     from django.conf import settings
     from django.db import connections
 
-    call_command("check", fail_level="ERROR")
+    call_command("check", stdout=io.StringIO())  # warnings go to stderr, errors stop; that all is well need not be said
     call_command("migrate", interactive=False, verbosity=0)
-    call_command("load_communes")
+    call_command("load_communes", verbosity=0)  # rows that want a human eye: run the command by itself
     call_command("load_criteria")
     collect_static()
     if settings.DEMO_ALLOWED:

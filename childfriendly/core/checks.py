@@ -79,7 +79,9 @@ def check_folders(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> 
 def check_uploads_are_private(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """Evidence is served only by a view that checks the dossier: no folder handed out by the web server may hold it."""
     files = Path(settings.MEDIA_ROOT).resolve()
-    public = [Path(folder).resolve() for folder in (settings.STATIC_ROOT, *settings.STATICFILES_DIRS) if folder]
+    # a folder may stand alone or behind the prefix under which it is served
+    folders: list[str | Path] = [entry[1] if isinstance(entry, tuple) else entry for entry in settings.STATICFILES_DIRS]
+    public = [Path(folder).resolve() for folder in (settings.STATIC_ROOT, *folders) if folder]
     if any(files == folder or folder in files.parents or files in folder.parents for folder in public):
         text = "Thư mục tệp tải lên (MEDIA_ROOT) trùng hoặc lồng với thư mục tĩnh công khai."
         return [Error(text, hint="Đặt MEDIA_ROOT ra ngoài STATIC_ROOT và STATICFILES_DIRS.", id="core.E002")]
@@ -93,4 +95,37 @@ def check_xml_is_defused(app_configs: Sequence[AppConfig] | None, **kwargs: obje
         text = "Thiếu defusedxml hoặc OPENPYXL_DEFUSEDXML bị tắt; tệp Excel tải lên có thể gây hại."
         hint = "Cài đủ requirements.txt và bỏ biến môi trường OPENPYXL_DEFUSEDXML."
         return [Error(text, hint=hint, id="core.E003")]
+    return []
+
+
+NETWORK_FILE_SYSTEMS = frozenset(
+    {"afs", "ceph", "cifs", "davfs", "fuse.davfs2", "fuse.glusterfs", "fuse.sshfs", "nfs", "nfs4", "smb3", "smbfs"}
+)
+
+
+def file_system_of(path: Path, mountinfo: str) -> str:
+    """Type of the file system that holds `path`, from the text of /proc/self/mountinfo; "" where it does not say."""
+    found = ""
+    longest = -1
+    for line in mountinfo.splitlines():
+        mount, _, source = line.partition(" - ")
+        # spaces stand there as \040
+        point = Path(mount.split()[4].encode().decode("unicode_escape").encode("latin-1").decode())
+        depth = len(point.parts)
+        if path.is_relative_to(point) and depth >= longest:  # of two mounts on one point the later covers the earlier
+            found, longest = source.split()[0], depth
+    return found
+
+
+@register(Tags.files)
+def check_sqlite_lies_on_a_local_disk(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """WAL needs memory shared between the processes: on a network share SQLite corrupts (SECURITY.md R-12)."""
+    database = settings.DATABASES["default"]
+    mountinfo = Path("/proc/self/mountinfo")
+    if database["ENGINE"] != "django.db.backends.sqlite3" or not mountinfo.exists():
+        return []
+    kind = file_system_of(Path(database["NAME"]).resolve(), mountinfo.read_text(encoding="utf-8"))
+    if kind in NETWORK_FILE_SYSTEMS:
+        text = f"Cơ sở dữ liệu SQLite nằm trên ổ mạng ({kind}), dữ liệu có thể hỏng."
+        return [Error(text, hint="Đặt VAR_DIR trên đĩa của máy này, hoặc dùng PostgreSQL.", id="core.E004")]
     return []
