@@ -47,10 +47,10 @@ class CertificatePaper:
     @property
     def name_size(self) -> str:
         """The longer the name, the smaller it is set: one page whatever a commune is called."""
-        for longest, size in ((28, "large"), (60, "medium"), (110, "small")):
+        for longest, size in ((28, "large"), (60, "medium"), (110, "small"), (160, "smaller")):
             if len(self.commune_name) <= longest:
                 return size
-        return "tiny"
+        return "smallest"
 
     @property
     def standard_line(self) -> str:

@@ -5,6 +5,7 @@ never print. Fonts and style sheets are read once per process, since reading the
 grow without end.
 """
 
+import atexit
 import threading
 from collections.abc import Sequence
 from functools import lru_cache
@@ -40,6 +41,8 @@ def _fetcher() -> "URLFetcher":
 def _font_configuration() -> "FontConfiguration":
     from weasyprint.text.fonts import FontConfiguration
 
+    # Let go while WeasyPrint still stands: freed later, it ends every process with a traceback.
+    atexit.register(_font_configuration.cache_clear)
     return FontConfiguration()
 
 
