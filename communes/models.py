@@ -301,6 +301,7 @@ class User(AbstractUser):
         error_messages={"unique": "Tên đăng nhập này đã có người dùng; chọn một tên khác."},
     )
     full_name = models.CharField("họ và tên", max_length=150)
+    is_demo = models.BooleanField("tài khoản trình diễn", default=False)  # shut out wherever DEMO_ALLOWED is not set
 
     REQUIRED_FIELDS = ["full_name"]
 

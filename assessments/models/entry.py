@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -25,7 +26,7 @@ class Figures:
     def is_blank(self) -> bool:
         return self.yes is None and self.count is None and self.numerator is None and self.denominator is None
 
-    def raw(self, item: Item, totals: dict[str, int]) -> RawAnswer:
+    def raw(self, item: Item, totals: Mapping[str, int]) -> RawAnswer:
         """The answer as the scoring engine takes it, the shared total filled in."""
         if item.kind is ItemKind.BOOLEAN:
             return self.yes
@@ -36,7 +37,7 @@ class Figures:
             return None
         return Ratio(self.numerator, denominator, self.zero_reason)
 
-    def text(self, item: Item, totals: dict[str, int]) -> str:
+    def text(self, item: Item, totals: Mapping[str, int]) -> str:
         """One line that tells whether two answers differ: «98/100», «Có», «4», or «» when blank."""
         raw = self.raw(item, totals)
         if raw is None:

@@ -1,13 +1,35 @@
 import uuid
+from datetime import date
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
-from assessments.models.dossier import Dossier
+from assessments.models.dossier import APPRAISED, SENT, Dossier
+from assessments.workflow import Status
+from communes.models import Role, User, within
+from communes.queries import roles_of
 
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
+    def visible_to(self, user: User, today: date) -> "EvidenceQuerySet":
+        """Which files a person may open. Narrower than the dossier: what the commune has not sent yet is its own, and
+        the province reads the papers of decided dossiers only, never those about single children (SECURITY.md)."""
+        roles = roles_of(user, today)
+        own = Q(dossier__commune__in=roles.units(Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD))
+        working = (
+            Q(dossier__appraising_unit__in=roles.units(Role.APPRAISER, Role.HEAD_OF_OFFICE))
+            | Q(dossier__deciding_unit__in=roles.units(Role.LEADER, Role.CLERK), dossier__status__in=APPRAISED)
+            | within(roles.covered_unit_ids(Role.INSPECTOR), "dossier__commune")
+        )
+        not_sent_yet = Q(dossier__status=Status.RETURNED, round=F("dossier__round"))
+        province_wide = Q(
+            dossier__period__province__in=roles.covered_unit_ids(Role.PROVINCE_STAFF),
+            dossier__status__in=[Status.RECOGNISED, Status.REFUSED],
+            is_sensitive=False,
+        )
+        return self.filter(own | (working & Q(dossier__status__in=SENT) & ~not_sent_yet) | province_wide)
+
     def present(self) -> "EvidenceQuerySet":
         return self.filter(removed_at__isnull=True)
 

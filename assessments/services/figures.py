@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils import timezone
 
 from assessments.figures import NOTHING, load_figures
 from assessments.models import Answer, BaseFigure, CriterionEntry, Dossier, Evidence, Figures, ReturnedItem
@@ -18,6 +19,7 @@ from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.files import EVIDENCE_EXTENSIONS, check_upload, store
 from childfriendly.core.text import nfc
 from communes.models import Role, User
+from communes.queries import roles_of
 from criteria.scoring import Item, ItemKind
 
 CHANGED_MEANWHILE = (
@@ -88,7 +90,7 @@ def save_entry(
         if given == old:
             continue
         _write_answer(dossier, code, given)
-        before[code], after[code] = (value.text(items[code], dict(figures.totals)) for value in (old, given))
+        before[code], after[code] = (value.text(items[code], figures.totals) for value in (old, given))
     old_entry = figures.entries.get(criterion)
     if explanation is not None and nfc(explanation).strip() != (old_entry.explanation if old_entry else ""):
         after[f"{criterion} giải trình"] = entry.explanation
@@ -231,3 +233,16 @@ def remove_evidence(*, evidence_id: int, by: User, at: datetime) -> Evidence:
     evidence.refresh_from_db()
     return evidence
 
+
+
+@transaction.atomic
+def note_reading(*, evidence: Evidence, by: User, at: datetime) -> None:
+    """Opening a file about single children leaves a row: who read it, and when (SECURITY.md, duties)."""
+    audit.record(
+        "read_sensitive_evidence",
+        evidence.dossier,
+        by=by,
+        at=at,
+        role="; ".join(role_text(Role(held.role), held.unit) for held in roles_of(by, timezone.localdate(at))),
+        after={"item": evidence.item, "sha256": evidence.sha256},
+    )
