@@ -127,7 +127,7 @@ class Band:
             return "không có trường hợp nào"
         if low is None:
             return f"từ {high}{unit} trở xuống" if self.high_inclusive else f"dưới {high}{unit}"
-        if self.low == self.high:
+        if self.low == self.high and self.low_inclusive and self.high_inclusive:
             return f"{low}{unit}"
         from_unit = unit if self.unit == "%" else ""  # a long unit is said once
         since = "từ" if self.low_inclusive else "trên"
