@@ -167,11 +167,24 @@ def can_appraise(user: User, dossier: Dossier, *, at: datetime) -> bool:
     return True
 
 
+def can_see_appraisal(user: User, dossier: Dossier, *, at: datetime) -> bool:
+    """Whoever may see the dossier, but the commune itself only when the decision is out: until then the appraised
+    figures are work between the offices."""
+    if not dossier.is_sent:
+        return False
+    own = roles_of(user, timezone.localdate(at)).units(Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD)
+    return dossier.commune_id not in own or dossier.status in (Status.RECOGNISED, Status.REFUSED)
+
+
 # ---- proposals and decisions -------------------------------------------------------------------------------------
 
 
 def check_can_propose(user: User, unit: Unit, *, at: datetime) -> None:
     check_role(user, Role.HEAD_OF_OFFICE, unit, at)
+
+
+def can_propose_anywhere(user: User, *, at: datetime) -> bool:
+    return roles_of(user, timezone.localdate(at)).has(Role.HEAD_OF_OFFICE)
 
 
 def check_can_answer(user: User, proposal: Proposal, *, at: datetime) -> None:

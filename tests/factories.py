@@ -243,7 +243,7 @@ def best_figures(rules: RuleSet) -> dict[str, Figures]:
 
 
 def declare(dossier: Dossier, by: User, at: datetime.datetime, answers: Mapping[str, Figures] | None = None) -> None:
-    """The commune's figures, all best but `answers`; written in three statements, since no test is about typing them."""
+    """The commune's figures, all best but `answers`; in three statements, as no test is about typing them."""
     rules = dossier.period.criteria_set.rules()
     BaseFigure.objects.bulk_create(
         BaseFigure(dossier=dossier, key=total.key, value=CHILDREN) for total in rules.base_figures

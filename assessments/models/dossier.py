@@ -36,6 +36,15 @@ class DossierQuerySet(models.QuerySet["Dossier"]):
             | within(reading, "commune")
         )
 
+    def free_to_propose(self, user: User, today: date) -> "DossierQuerySet":
+        """What a head of office can put before the leader now, grouped as one proposal may hold it."""
+        offices = roles_of(user, today).units(Role.HEAD_OF_OFFICE)
+        return (
+            self.filter(appraising_unit__in=offices, status=Status.CONCLUDED)
+            .exclude(proposal_items__is_live=True)
+            .order_by("-period__year", "period", "deciding_unit", "commune__sort_key")
+        )
+
     def with_setting(self) -> "DossierQuerySet":
         """Everything a list or a page head shows, in one query."""
         return self.select_related(

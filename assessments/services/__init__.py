@@ -1,8 +1,8 @@
 """Every write to a dossier, a proposal or a decision. Keyword arguments only; the person is `by`, the time is `at`."""
 
-from assessments.services.appraisal import Appraised, save_appraisal, save_appraised_totals
+from assessments.services.appraisal import Appraised, differs, save_appraisal, save_appraised_totals
 from assessments.services.decisions import approve, issue_decision, propose, return_proposal
-from assessments.services.figures import attach_evidence, remove_evidence, save_base_figures, save_entry
+from assessments.services.figures import attach_evidence, note_reading, remove_evidence, save_base_figures, save_entry
 from assessments.services.moves import create, perform
 
 __all__ = [
@@ -10,7 +10,9 @@ __all__ = [
     "approve",
     "attach_evidence",
     "create",
+    "differs",
     "issue_decision",
+    "note_reading",
     "perform",
     "propose",
     "remove_evidence",

@@ -29,6 +29,12 @@ class Appraised:
     reason: str = ""
 
 
+def differs(given: Figures, declared: Figures | None) -> bool:
+    """Whether the appraised figures are others than the declared ones, so that a reason is due. A shared total that was
+    appraised otherwise does not count: its own reason is written there."""
+    return given != (declared or Figures())
+
+
 @transaction.atomic
 def save_appraised_totals(
     *, dossier_id: int, version: int, values: Mapping[str, int], reasons: Mapping[str, str], by: User, at: datetime
@@ -88,7 +94,7 @@ def save_appraisal(
         if whole is not None and given.figures.numerator is not None and given.figures.numerator > whole:
             raise Refused(part_over_whole(item, given.figures.numerator, whole))
         declared, appraised = figures.declared_text(item), given.figures.text(item, totals)
-        own_figures_differ = given.figures != figures.answers.get(code)
+        own_figures_differ = differs(given.figures, figures.answers.get(code))
         reason = nfc(given.reason).strip()
         if own_figures_differ and not reason:
             raise Refused(f"{code}: ghi lý do vì số thẩm định khác số xã khai.")

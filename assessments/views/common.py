@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -15,7 +16,8 @@ from django.utils import timezone
 
 from assessments.models import Dossier
 from assessments.permissions import can_perform
-from assessments.workflow import MOVES, Action, Status, moves_from
+from assessments.workflow import Action, Status, moves_from
+from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.models import AuditEvent
 from communes.models import Role, User
 from communes.queries import roles_of
@@ -57,9 +59,16 @@ def saved_words(at: datetime) -> str:
 
 
 def posted_version(request: HttpRequest) -> int:
-    """The version the page was drawn with. A missing or odd one is 0 and so never matches a stored one: Stale."""
-    text = request.POST.get("version", "")
+    """The version the page was drawn with. A missing or odd one is 0 and so never matches a stored one: Stale.
+    `override` is the button of the page that shows two contents side by side: the person has seen the other one."""
+    text = request.POST.get("override") or request.POST.get("version", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def show_refusal(form: BaseForm, refused: Refused) -> int:
+    """The service's sentence on top of the form, everything typed kept. Gives the status of the answer."""
+    form.add_error(None, str(refused))
+    return 409 if isinstance(refused, Stale) else 422
 
 
 def is_of_commune(user: User, dossier: Dossier) -> bool:
