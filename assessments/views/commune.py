@@ -1,0 +1,789 @@
+"""The commune's pages: open the dossier, fill it criterion by criterion, check it, send it. Whoever may see the dossier
+reads the same pages; what one may change is asked of `permissions` and `figures`."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Sum
+from django.forms import BaseForm
+from django.forms.boundfield import BoundField
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from assessments import services
+from assessments.figures import NOTHING, DossierFigures, figures_of_last_period, load_figures
+from assessments.forms.entry import BaseFiguresForm, CriterionForm, EvidenceForm, WithdrawForm
+from assessments.models import Decision, Dossier, Evidence, Figures, FrozenSheet, ReturnedItem, StepTime
+from assessments.permissions import (
+    can_appraise,
+    can_edit,
+    can_perform,
+    check_can_edit,
+    check_can_perform,
+    check_targets_open,
+)
+from assessments.views.common import (
+    DECIDED,
+    actions_for,
+    criterion_or_404,
+    deadline_that_counts,
+    deadlines_of,
+    dossier_or_404,
+    history_of,
+    is_of_commune,
+    person,
+    posted_version,
+    saved_message,
+    saved_words,
+    today,
+)
+from assessments.workflow import Action, Status
+from childfriendly.core.exceptions import Refused, Stale
+from childfriendly.core.numbers import format_number
+from communes.models import Role, Unit, User
+from communes.queries import roles_of
+from criteria.models import DeadlineKind, Period, Task
+from criteria.scoring import Band, BaseFigureSpec, Criterion, CriterionScore, Item, ItemScore
+from criteria.services import authority_for
+
+# ---- opening -----------------------------------------------------------------------------------------------------
+
+
+@require_POST
+def create(request: HttpRequest, period_uuid: UUID, unit_uuid: UUID) -> HttpResponse:
+    user = person(request)
+    own = roles_of(user, today()).units(Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD)
+    commune = get_object_or_404(Unit.objects.with_parents().filter(pk__in=own), uuid=unit_uuid)
+    period = get_object_or_404(Period.objects.with_setting(), uuid=period_uuid)
+    opened = services.create(period=period, commune=commune, by=user, at=timezone.now())
+    return redirect("assessments:dossier", opened.uuid)
+
+
+# ---- the task list -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """Where one part of the dossier stands: words and a sign, never colour alone."""
+
+    words: str
+    sign: str
+    style: str
+
+
+NOT_BEGUN = TaskState("Chưa nhập", "○", "draft")
+BEGUN = TaskState("Đang nhập", "◐", "submitted")
+DONE = TaskState("Đã xong", "✓", "recognised")
+TO_MEND = TaskState("Cần sửa", "!", "returned")
+ZERO = TaskState("Điểm 0", "✕", "refused")
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionLine:
+    criterion: Criterion
+    state: TaskState
+    score: CriterionScore
+    missing: tuple[str, ...]
+    files: int
+
+
+def criterion_state(figures: DossierFigures, criterion: Criterion) -> TaskState:
+    codes = {item.code for item in criterion.items}
+    if figures.dossier.status == Status.RETURNED and any(note.target in codes for note in figures.not_mended):
+        return TO_MEND
+    score = figures.declared_sheet.criterion(criterion.code)
+    if score.is_zero:
+        return ZERO
+    if score.is_complete:
+        return DONE
+    return BEGUN if criterion.code in figures.entries or codes & figures.answers.keys() else NOT_BEGUN
+
+
+def base_state(figures: DossierFigures) -> TaskState:
+    keys = {total.key for total in figures.rules.base_figures}
+    if figures.dossier.status == Status.RETURNED and any(note.target in keys for note in figures.not_mended):
+        return TO_MEND
+    if not figures.missing_totals:
+        return DONE
+    return BEGUN if figures.totals else NOT_BEGUN
+
+
+def criterion_lines(figures: DossierFigures, files: Mapping[str, int]) -> list[CriterionLine]:
+    return [
+        CriterionLine(
+            criterion=criterion,
+            state=criterion_state(figures, criterion),
+            score=figures.declared_sheet.criterion(criterion.code),
+            missing=tuple(
+                item.code for item in criterion.items if figures.declared_sheet.item(item.code).problem is not None
+            ),
+            files=sum(files.get(item.code, 0) for item in criterion.items),
+        )
+        for criterion in figures.rules.criteria
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A returned item as the commune reads it."""
+
+    title: str
+    reason: str
+    url: str
+    is_mended: bool
+
+
+def notes_of(figures: DossierFigures) -> list[Note]:
+    return [
+        Note(figures.target_title(row.target), row.reason, target_url(figures, row.target), row.mended_at is not None)
+        for row in figures.returned
+    ]
+
+
+def target_url(figures: DossierFigures, target: str) -> str:
+    """The page, and the place on it, where an item or a shared total is filled in."""
+    uuid, anchor = figures.dossier.uuid, f"#muc-{target.replace('.', '_')}"
+    if any(total.key == target for total in figures.rules.base_figures):
+        return reverse("assessments:base_figures", args=[uuid]) + anchor
+    criterion = figures.rules.criterion_of(target)
+    return reverse("assessments:criterion", args=[uuid, criterion.code]) + anchor
+
+
+@require_safe
+def dossier(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The task list. It is the first thing shown at every return."""
+    row = dossier_or_404(request, uuid)
+    user, at = person(request), timezone.now()
+    figures = load_figures(row)
+    visible = Evidence.objects.visible_to(user, today()).present().filter(dossier=row)
+    files = Counter(visible.values_list("item", flat=True))
+    deadlines = deadlines_of(row)
+    decision = Decision.objects.filter(items__dossier=row).exclude(number="").first()
+    lines = criterion_lines(figures, files)
+    context = {
+        **_head(figures),
+        "lines": lines,
+        "done": sum(line.score.is_complete for line in lines),
+        "base_state": base_state(figures),
+        "missing_totals": len(figures.missing_totals),
+        "zero_criteria": [line.criterion for line in lines if line.score.is_zero],
+        "notes": notes_of(figures),
+        "mended": len(figures.returned) - len(figures.not_mended),
+        "deadline": deadline_that_counts(row, deadlines),
+        "late_steps": StepTime.objects.filter(dossier=row, is_late=True).order_by("done_at"),
+        "actions": actions_for(user, row, at),
+        "can_edit": can_edit(user, row, at=at),
+        "can_appraise": can_appraise(user, row, at=at),
+        "shows_appraisal": row.appraised_total is not None and (row.status in DECIDED or not is_of_commune(user, row)),
+        "decision": decision,
+        "history": history_of(row, user, figures.rules),
+        "file_count": sum(files.values()),
+    }
+    return render(request, "assessments/dossier.html", context)
+
+
+def _head(figures: DossierFigures) -> dict[str, object]:
+    """What every page of a dossier shows on top."""
+    return {"dossier": figures.dossier, "figures": figures, "sheet": figures.declared_sheet}
+
+
+# ---- shared totals -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TotalRow:
+    total: BaseFigureSpec
+    anchor: str
+    fields: Sequence[BoundField]
+    value: int | None
+    note: ReturnedItem | None
+    last: str
+    used_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One figure that a colleague stored differently from what this person typed."""
+
+    title: str
+    stored: str
+    typed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    sentence: str
+    who: str
+    at: datetime | None
+    differences: Sequence[Difference]
+    version: int
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def base_figures(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    row = dossier_or_404(request, uuid)
+    user, at = person(request), timezone.now()
+    figures = load_figures(row)
+    if request.method != "POST":
+        return _base_page(request, figures, _base_form(figures, user, at))
+    check_can_edit(user, row, at=at)
+    form = _base_form(figures, user, at, request)
+    if not form.keys:
+        check_targets_open(figures, [total.key for total in figures.rules.base_figures])
+    if not form.is_valid():
+        return _base_page(request, figures, form, status=422)
+    values, done = form.values(), form.said_to_be_mended()
+    if row.status == Status.RETURNED:
+        # Only what really changed, or is said to be settled, counts as mended.
+        values = {key: value for key, value in values.items() if value != figures.totals.get(key) or key in done}
+    try:
+        services.save_base_figures(dossier_id=row.pk, version=posted_version(request), values=values, by=user, at=at)
+    except Stale as error:
+        return _base_conflict(request, row, form, str(error))
+    except Refused as error:
+        form.add_error(None, str(error))
+        return _base_page(request, figures, form, status=422)
+    return _saved(request, row, at, next_url=reverse("assessments:criterion", args=[uuid, _first(figures)]))
+
+
+def _first(figures: DossierFigures) -> str:
+    return figures.rules.criteria[0].code
+
+
+def _base_form(
+    figures: DossierFigures, user: User, at: datetime, request: HttpRequest | None = None
+) -> BaseFiguresForm:
+    editable = can_edit(user, figures.dossier, at=at)
+    return BaseFiguresForm(
+        request.POST if request else None,
+        totals=[total for total in figures.rules.base_figures if editable and figures.is_open(total.key)],
+        to_mend={note.target for note in figures.not_mended},
+        stored=figures.totals,
+    )
+
+
+def _base_conflict(request: HttpRequest, row: Dossier, form: BaseFiguresForm, sentence: str) -> HttpResponse:
+    fresh = _reload(request, row)
+    differences = [
+        Difference(fresh.target_title(key), _number(fresh.totals.get(key)), _number(value))
+        for key, value in form.values().items()
+        if fresh.totals.get(key) != value
+    ]
+    conflict = Conflict(sentence, "", None, differences, fresh.dossier.base_version)
+    return _base_page(request, fresh, form, status=409, conflict=conflict)
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else format_number(value)
+
+
+def _base_page(
+    request: HttpRequest,
+    figures: DossierFigures,
+    form: BaseFiguresForm,
+    *,
+    status: int = 200,
+    conflict: Conflict | None = None,
+) -> HttpResponse:
+    context = {
+        **_head(figures),
+        "form": form,
+        "conflict": conflict,
+        "version": figures.dossier.base_version,
+    }
+    if request.htmx:  # type: ignore[attr-defined]  # set by django-htmx
+        return render(request, "assessments/_not_saved.html", context, status=status)
+    last, notes = figures_of_last_period(figures.dossier), _notes_by_target(figures)
+    context |= {
+        "rows": [
+            TotalRow(
+                total=total,
+                anchor=f"muc-{total.key}",
+                fields=form.bound_fields_of(total.key),
+                value=figures.totals.get(total.key),
+                note=notes.get(total.key),
+                last=_number(int(last[total.key])) if total.key in last else "",
+                used_by=tuple(item.code for item in figures.rules.items if item.denominator_key == total.key),
+            )
+            for total in figures.rules.base_figures
+        ],
+        "next_criterion": figures.rules.criteria[0],
+    }
+    return render(request, "assessments/base_figures.html", context, status=status)
+
+
+# ---- one criterion -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class SlotFiles:
+    title: str
+    is_required: bool
+    files: Sequence[Evidence]
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """One step of an item's band ladder; `is_reached` is the step that the figures stand on."""
+
+    band: Band
+    is_reached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    item: Item
+    anchor: str
+    fields: Sequence[BoundField]
+    is_open: bool
+    score: ItemScore
+    ladder: Sequence[Ladder]
+    declared: str
+    zero_reason: str
+    shared: BaseFigureSpec | None
+    shared_value: int | None
+    note: ReturnedItem | None
+    last: str
+    slots: Sequence[SlotFiles]
+    upload: EvidenceForm | None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def criterion(request: HttpRequest, uuid: UUID, criterion: str) -> HttpResponse:
+    row = dossier_or_404(request, uuid)
+    user, at = person(request), timezone.now()
+    figures = load_figures(row)
+    shown = criterion_or_404(figures.rules, criterion)
+    if request.method != "POST":
+        return criterion_page(request, figures, shown)
+    check_can_edit(user, row, at=at)
+    form = _criterion_form(figures, shown, user, at, request)
+    if not form.open_items:
+        check_targets_open(figures, [item.code for item in shown.items])
+    if not form.is_valid():
+        return criterion_page(request, figures, shown, form=form, status=422)
+    try:
+        services.save_entry(
+            dossier_id=row.pk,
+            criterion=shown.code,
+            version=posted_version(request),
+            answers=_to_save(figures, form),
+            explanation=form.cleaned_data["explanation"],
+            by=user,
+            at=at,
+        )
+    except Stale as error:
+        return _criterion_conflict(request, row, shown, form, str(error))
+    except Refused as error:
+        form.add_error(None, str(error))
+        return criterion_page(request, figures, shown, form=form, status=422)
+    return _saved(request, row, at, criterion=shown, next_url=_next_url(figures, shown))
+
+
+def _to_save(figures: DossierFigures, form: CriterionForm) -> dict[str, Figures]:
+    """In a returned dossier only what really changed, or is said to be settled, is stored and so counts as mended."""
+    typed = form.figures()
+    if figures.dossier.status != Status.RETURNED:
+        return typed
+    done = form.said_to_be_mended()
+    return {code: given for code, given in typed.items() if given != figures.answers.get(code, NOTHING) or code in done}
+
+
+def _next_url(figures: DossierFigures, shown: Criterion) -> str:
+    following = _neighbours(figures, shown)[1]
+    if following is None:
+        return reverse("assessments:check", args=[figures.dossier.uuid])
+    return reverse("assessments:criterion", args=[figures.dossier.uuid, following.code])
+
+
+def _neighbours(figures: DossierFigures, shown: Criterion) -> tuple[Criterion | None, Criterion | None]:
+    criteria = figures.rules.criteria
+    place = criteria.index(shown)
+    return (criteria[place - 1] if place else None, criteria[place + 1] if place + 1 < len(criteria) else None)
+
+
+def _criterion_form(
+    figures: DossierFigures, shown: Criterion, user: User, at: datetime, request: HttpRequest | None = None
+) -> CriterionForm:
+    entry = figures.entries.get(shown.code)
+    return CriterionForm(
+        request.POST if request else None,
+        criterion=shown,
+        open_items=open_items(figures, shown, user, at),
+        to_mend={note.target for note in figures.not_mended},
+        answers=figures.answers,
+        initial={"explanation": entry.explanation if entry else ""},
+    )
+
+
+def open_items(figures: DossierFigures, shown: Criterion, user: User, at: datetime) -> Collection[str]:
+    """Codes of the items of one criterion that this person may change now."""
+    if not can_edit(user, figures.dossier, at=at):
+        return frozenset()
+    return frozenset(item.code for item in shown.items if figures.is_open(item.code))
+
+
+def _criterion_conflict(
+    request: HttpRequest, row: Dossier, shown: Criterion, form: CriterionForm, sentence: str
+) -> HttpResponse:
+    fresh = _reload(request, row)
+    entry = fresh.entries.get(shown.code)
+    totals = dict(fresh.totals)
+    differences = [
+        Difference(
+            f"{code} – {fresh.rules.item(code).title}",
+            fresh.declared_text(fresh.rules.item(code)),
+            given.text(fresh.rules.item(code), totals),
+        )
+        for code, given in form.figures().items()
+        if given != fresh.answers.get(code, NOTHING)
+    ]
+    stored_text, typed_text = entry.explanation if entry else "", form.cleaned_data["explanation"]
+    if stored_text != typed_text:
+        differences.append(Difference("Giải trình", stored_text, typed_text))
+    conflict = Conflict(
+        sentence,
+        entry.saved_by.full_name if entry else "",
+        entry.saved_at if entry else None,
+        differences,
+        entry.version if entry else 0,
+    )
+    return criterion_page(request, fresh, shown, form=form, status=409, conflict=conflict)
+
+
+def _reload(request: HttpRequest, row: Dossier) -> DossierFigures:
+    """The state that somebody else has made meanwhile. Where nothing may be changed any more, says so instead."""
+    fresh = dossier_or_404(request, row.uuid)
+    check_can_edit(person(request), fresh, at=timezone.now())
+    return load_figures(fresh)
+
+
+def _notes_by_target(figures: DossierFigures) -> dict[str, ReturnedItem]:
+    """Notes stand at their items while the dossier lies with the commune."""
+    if figures.dossier.status != Status.RETURNED:
+        return {}
+    return {note.target: note for note in figures.returned}
+
+
+def criterion_page(
+    request: HttpRequest,
+    figures: DossierFigures,
+    shown: Criterion,
+    *,
+    form: CriterionForm | None = None,
+    upload: tuple[str, EvidenceForm] | None = None,
+    status: int = 200,
+    conflict: Conflict | None = None,
+) -> HttpResponse:
+    """Draws the page of a criterion; `upload` is a refused upload form of one item, to be shown again."""
+    user, at = person(request), timezone.now()
+    form = form or _criterion_form(figures, shown, user, at)
+    entry = figures.entries.get(shown.code)
+    context = {
+        **_head(figures),
+        "criterion": shown,
+        "form": form,
+        "conflict": conflict,
+        "version": entry.version if entry else 0,
+        "entry": entry,
+    }
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "assessments/_not_saved.html", context, status=status)
+    before, after = _neighbours(figures, shown)
+    rows = _item_rows(figures, shown, form, user, upload)
+    context |= {
+        "rows": rows,
+        "score": figures.declared_sheet.criterion(shown.code),
+        "previous_criterion": before,
+        "next_criterion": after,
+        "upload_form": upload[1] if upload else None,
+        "has_errors": bool(upload) or bool(conflict),
+        "file_count": sum(len(slot.files) for line in rows for slot in line.slots),
+    }
+    return render(request, "assessments/criterion.html", context, status=status)
+
+
+def _item_rows(
+    figures: DossierFigures,
+    shown: Criterion,
+    form: CriterionForm,
+    user: User,
+    upload: tuple[str, EvidenceForm] | None,
+) -> list[ItemRow]:
+    codes = {item.code for item in shown.items}
+    last, notes = figures_of_last_period(figures.dossier), _notes_by_target(figures)
+    shared = {total.key: total for total in figures.rules.base_figures}
+    visible = Evidence.objects.visible_to(user, today()).present().filter(dossier=figures.dossier, item__in=codes)
+    files = list(visible.select_related("uploaded_by"))
+    open_codes = {item.code for item in form.open_items}
+    rows = []
+    for item in shown.items:
+        score = figures.declared_sheet.item(item.code)
+        given_upload = upload[1] if upload and upload[0] == item.code else None
+        is_open = item.code in open_codes
+        rows.append(
+            ItemRow(
+                item=item,
+                anchor=f"muc-{item.code.replace('.', '_')}",
+                fields=form.bound_fields_of(item.code),
+                is_open=is_open,
+                score=score,
+                ladder=[Ladder(band, band == score.band) for band in item.bands_for(figures.area.value)],
+                declared=figures.declared_text(item),
+                zero_reason=figures.answers.get(item.code, NOTHING).zero_reason,
+                shared=shared.get(item.denominator_key),
+                shared_value=figures.totals.get(item.denominator_key),
+                note=notes.get(item.code),
+                last=last.get(item.code, ""),
+                slots=slots_of(item, [file for file in files if file.item == item.code]),
+                upload=(given_upload or EvidenceForm(item=item)) if is_open else None,
+            )
+        )
+    return rows
+
+
+def slots_of(item: Item, files: Sequence[Evidence]) -> list[SlotFiles]:
+    """The files of one item under the slots that the set proposes; what fits none comes last."""
+    slots = [
+        SlotFiles(slot.title, slot.required, [file for file in files if file.slot == number])
+        for number, slot in enumerate(item.evidence_slots)
+    ]
+    others = [file for file in files if file.slot is None]
+    return [*slots, SlotFiles("Tài liệu khác", False, others)] if others else slots
+
+
+def _saved(
+    request: HttpRequest, row: Dossier, at: datetime, *, next_url: str, criterion: Criterion | None = None
+) -> HttpResponse:
+    """With htmx: one status line and the new points beside it, no input touched. Without: redirect, then the line."""
+    goes_on = "next" in request.POST
+    if request.htmx and not goes_on:  # type: ignore[attr-defined]
+        figures = load_figures(dossier_or_404(request, row.uuid))
+        entry = figures.entries.get(criterion.code) if criterion else None
+        context = {
+            **_head(figures),
+            "saved": saved_words(at),
+            "version": entry.version if entry else figures.dossier.base_version,
+            "criterion": criterion,
+            "score": figures.declared_sheet.criterion(criterion.code) if criterion else None,
+            "rows": [
+                {"anchor": f"muc-{item.code.replace('.', '_')}", "score": figures.declared_sheet.item(item.code)}
+                for item in (criterion.items if criterion else ())
+            ],
+        }
+        return render(request, "assessments/_saved.html", context)
+    saved_message(request, at)
+    url = next_url if goes_on else request.path
+    if request.htmx:  # type: ignore[attr-defined]
+        response = HttpResponse(status=204)
+        response["HX-Redirect"] = url
+        return response
+    return HttpResponseRedirect(url)
+
+
+# ---- check, submit -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLine:
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckItem:
+    item: Item
+    declared: str
+    score: ItemScore
+    url: str
+    slots: Sequence[SlotFiles]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckCriterion:
+    criterion: Criterion
+    score: CriterionScore
+    explanation: str
+    items: Sequence[CheckItem]
+
+
+def errors_of(figures: DossierFigures) -> list[CheckLine]:
+    """Everything that keeps the dossier from being sent, each with the place where it is mended."""
+    lines = []
+    if not figures.area.is_settled:
+        lines.append(
+            CheckLine(
+                "Loại xã (ngưỡng điểm) chưa được xác nhận bằng văn bản. Đề nghị quản trị danh mục của tỉnh xác nhận.",
+                "",
+            )
+        )
+    for note in figures.not_mended if figures.dossier.status == Status.RETURNED else ():
+        title = figures.target_title(note.target)
+        lines.append(CheckLine(f"Mục bị trả lại chưa sửa: {title}", target_url(figures, note.target)))
+    lines += [
+        CheckLine(f"Số liệu nền còn thiếu: {figures.target_title(key)}", target_url(figures, key))
+        for key in figures.missing_totals
+    ]
+    lines += [
+        CheckLine(problem.message, target_url(figures, problem.item)) for problem in figures.declared_sheet.problems
+    ]
+    return lines
+
+
+def warnings_of(figures: DossierFigures, files: Sequence[Evidence]) -> list[CheckLine]:
+    """What does not keep the dossier back, but the commune should know before it sends it."""
+    lines = [
+        CheckLine(
+            f"Tiêu chí {criterion.number} ({criterion.title}) đang được 0 điểm (điểm liệt).",
+            reverse("assessments:criterion", args=[figures.dossier.uuid, criterion.code]),
+        )
+        for criterion in figures.rules.criteria
+        if figures.declared_sheet.criterion(criterion.code).is_zero
+    ]
+    present = {(file.item, file.slot) for file in files}
+    for item in figures.rules.items:
+        lines += [
+            CheckLine(f"Mục {item.code}: chưa có tệp «{slot.title}».", target_url(figures, item.code))
+            for number, slot in enumerate(item.evidence_slots)
+            if slot.required and (item.code, number) not in present
+        ]
+    return lines
+
+
+@require_safe
+def check(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    return _check_page(request, dossier_or_404(request, uuid))
+
+
+def _check_page(request: HttpRequest, row: Dossier, *, refusal: str = "", status: int = 200) -> HttpResponse:
+    user, at = person(request), timezone.now()
+    figures = load_figures(row)
+    files = list(Evidence.objects.visible_to(user, today()).present().filter(dossier=row))
+    errors, warnings = errors_of(figures), warnings_of(figures, files)
+    context = {
+        **_head(figures),
+        "refusal": refusal,
+        "has_errors": bool(refusal),
+        "errors": errors,
+        "warnings": warnings,
+        "totals": [
+            (total.title, figures.totals.get(total.key), target_url(figures, total.key))
+            for total in figures.rules.base_figures
+        ],
+        "criteria": [
+            CheckCriterion(
+                criterion=criterion,
+                score=figures.declared_sheet.criterion(criterion.code),
+                explanation=figures.entries[criterion.code].explanation if criterion.code in figures.entries else "",
+                items=[
+                    CheckItem(
+                        item=item,
+                        declared=figures.declared_text(item),
+                        score=figures.declared_sheet.item(item.code),
+                        url=target_url(figures, item.code),
+                        slots=slots_of(item, [file for file in files if file.item == item.code]),
+                    )
+                    for item in criterion.items
+                ],
+            )
+            for criterion in figures.rules.criteria
+        ],
+        "file_count": len(files),
+        "can_edit": can_edit(user, row, at=at),
+        "can_submit": can_perform(user, Action.SUBMIT, row, at=at),
+        "deadline": deadlines_of(row).get(DeadlineKind.DOSSIER),
+    }
+    return render(request, "assessments/check.html", context, status=status)
+
+
+@require_POST
+def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    row = dossier_or_404(request, uuid)
+    user, at = person(request), timezone.now()
+    version = posted_version(request)
+    try:
+        services.perform(Action.SUBMIT, dossier_id=row.pk, version=version, by=user, at=at)
+    except Refused as error:
+        if not can_perform(user, Action.SUBMIT, row, at=at):
+            raise  # nothing on the check page could mend this
+        return _check_page(request, row, refusal=str(error), status=409 if isinstance(error, Stale) else 422)
+    return redirect("assessments:submitted", row.uuid)
+
+
+@require_safe
+def submitted(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """What the commune keeps: code, time, list of files, and who does what until when."""
+    row = dossier_or_404(request, uuid)
+    if row.submitted_at is None:
+        return redirect("assessments:dossier", row.uuid)
+    visible = Evidence.objects.visible_to(person(request), today()).present().filter(dossier=row)
+    deadlines = deadlines_of(row)
+    context = {
+        "dossier": row,
+        "files": visible.order_by("item", "slot", "uploaded_at"),
+        "total_size": visible.aggregate(total=Sum("size"))["total"] or 0,
+        "sheet": FrozenSheet.objects.filter(dossier=row, kind=FrozenSheet.Kind.DECLARED).order_by("number").last(),
+        "late": StepTime.objects.filter(dossier=row, kind=DeadlineKind.DOSSIER, is_late=True).first(),
+        "dossier_deadline": deadlines.get(DeadlineKind.DOSSIER),
+        "appraisal_deadline": deadlines.get(DeadlineKind.APPRAISAL),
+        "appraising_body": appraising_body(row),
+    }
+    return render(request, "assessments/submitted.html", context)
+
+
+def appraising_body(row: Dossier) -> str:
+    """The body's name from the period's own rows; the unit's where the row has gone since."""
+    try:
+        return authority_for(row.period, Task.APPRAISE, row.commune).body_name
+    except Refused:
+        return row.appraising_unit.name
+
+
+# ---- withdraw, resume --------------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    row = dossier_or_404(request, uuid)
+    user, at = person(request), timezone.now()
+    check_can_perform(user, Action.WITHDRAW, row, at=at)
+    form = WithdrawForm(request.POST if request.method == "POST" else None)
+    if request.method != "POST":
+        return _withdraw_page(request, row, form)
+    if not form.is_valid():
+        return _withdraw_page(request, row, form, status=422)
+    try:
+        services.perform(
+            Action.WITHDRAW,
+            dossier_id=row.pk,
+            version=posted_version(request),
+            by=user,
+            at=at,
+            reason=form.cleaned_data["reason"],
+        )
+    except Refused as error:
+        form.add_error(None, str(error))
+        return _withdraw_page(request, row, form, status=409 if isinstance(error, Stale) else 422)
+    messages.success(request, f"Đã rút hồ sơ {row.code}.")
+    return redirect("assessments:dossier", row.uuid)
+
+
+def _withdraw_page(request: HttpRequest, row: Dossier, form: BaseForm, *, status: int = 200) -> HttpResponse:
+    return render(request, "assessments/withdraw.html", {"dossier": row, "form": form}, status=status)
+
+
+@require_POST
+def resume(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    row = dossier_or_404(request, uuid)
+    services.perform(
+        Action.RESUME, dossier_id=row.pk, version=posted_version(request), by=person(request), at=timezone.now()
+    )
+    messages.success(request, f"Đã mở lại hồ sơ {row.code} để lập tiếp.")
+    return redirect("assessments:dossier", row.uuid)

@@ -1,0 +1,91 @@
+"""Evidence files: attach, take out, open. The address of a file is no key: every request, HEAD too, asks again whether
+the person may see it."""
+
+import logging
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from assessments import services
+from assessments.figures import load_figures
+from assessments.forms.entry import EvidenceForm
+from assessments.models import Evidence
+from assessments.permissions import check_can_edit
+from assessments.views.common import dossier_or_404, person, today
+from assessments.views.commune import criterion_page, target_url
+from childfriendly.core.exceptions import Refused
+from childfriendly.core.files import extension_of, file_response, stored_path
+from criteria.scoring import UnknownItem
+
+logger = logging.getLogger(__name__)
+
+SHOWN_IN_BROWSER = frozenset({"pdf", "jpg", "png"})
+
+
+@require_POST
+def attach(request: HttpRequest, uuid: UUID, item: str) -> HttpResponse:
+    row = dossier_or_404(request, uuid)
+    user, at = person(request), timezone.now()
+    figures = load_figures(row)
+    try:
+        spec, shown = figures.rules.item(item), figures.rules.criterion_of(item)
+    except UnknownItem as error:
+        raise Http404 from error
+    check_can_edit(user, row, at=at)
+    form = EvidenceForm(request.POST, request.FILES, item=spec)
+    if form.is_valid():
+        try:
+            evidence = services.attach_evidence(
+                dossier_id=row.pk,
+                item=item,
+                slot=form.cleaned_data["slot"],
+                upload=form.cleaned_data["upload"],
+                by=user,
+                at=at,
+            )
+        except Refused as error:
+            form.add_error("upload", str(error))
+        else:
+            messages.success(request, f"Đã lưu tệp «{evidence.name}».")
+            return HttpResponseRedirect(target_url(figures, item).replace("#muc-", "#tep-"))
+    return criterion_page(request, figures, shown, upload=(item, form), status=422)
+
+
+@require_POST
+def remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    evidence = _visible_or_404(request, uuid)
+    services.remove_evidence(evidence_id=evidence.pk, by=person(request), at=timezone.now())
+    messages.success(request, f"Đã bỏ tệp «{evidence.name}» ra khỏi hồ sơ.")
+    figures = load_figures(dossier_or_404(request, evidence.dossier.uuid))
+    return HttpResponseRedirect(target_url(figures, evidence.item).replace("#muc-", "#tep-"))
+
+
+@require_safe
+def download(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    """PDF and pictures may show in the browser, the rest is downloaded. Opening a sensitive file is recorded."""
+    evidence = _visible_or_404(request, uuid)
+    path = stored_path(evidence.path, root=Path(settings.MEDIA_ROOT))
+    extension = extension_of(evidence.path)
+    inline = extension in SHOWN_IN_BROWSER and "tai-ve" not in request.GET
+    try:
+        response = file_response(path, name=evidence.name, extension=extension, inline=inline)
+    except FileNotFoundError as error:
+        logger.error("Evidence %s has no file on disk.", evidence.uuid)
+        raise Refused(
+            f"Không mở được tệp «{evidence.name}» vì máy chủ không còn lưu tệp này. "
+            "Báo cán bộ quản trị hệ thống, hoặc đề nghị xã tải lại tệp."
+        ) from error
+    if evidence.is_sensitive and request.method == "GET":
+        services.note_reading(evidence=evidence, by=person(request), at=timezone.now())
+    return response
+
+
+def _visible_or_404(request: HttpRequest, uuid: UUID) -> Evidence:
+    visible = Evidence.objects.visible_to(person(request), today()).present()
+    return get_object_or_404(visible.select_related("dossier"), uuid=uuid)
