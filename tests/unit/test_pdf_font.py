@@ -32,7 +32,7 @@ STYLES = {
 
 SIZE = 30  # points of a letter
 CELL = 60  # points of its square on the page
-SCALE = 4  # pixels a point: large, so that hinting, which differs between the two programs, does not count
+SCALE = 6  # pixels a point: large, so that hinting, which differs between the two programs, does not count
 COLUMNS = 16
 BOX = 48  # letters are compared as pictures of this size
 
