@@ -1,12 +1,15 @@
 """Addresses: Vietnamese words without accents; names in English."""
 
 from allauth.account import views as account
-from django.urls import path
+from django.urls import include, path
 
+from assessments.views import lists
 from childfriendly.core import views
 
 # Only these of allauth's pages exist: no sign-up, no e-mail, no reset by link. The names are allauth's own.
 urlpatterns = [
+    path("", lists.home, name="home"),
+    path("", include("assessments.urls")),
     path("dang-nhap/", account.login, name="account_login"),
     path("dang-nhap/tai-khoan-da-khoa/", account.account_inactive, name="account_inactive"),
     path("dang-xuat/", views.sign_out, name="account_logout"),

@@ -39,9 +39,13 @@ def _decision_or_404(request: HttpRequest, uuid: UUID) -> Decision:
 @require_safe
 def decisions(request: HttpRequest) -> HttpResponse:
     """What waits for its number first, then by date and number."""
-    ordered = _visible(request).order_by(Q(number="").desc(), "-issued_on", "-approved_at", "-pk")
+    found = _visible(request)
+    only_waiting = request.GET.get("trang-thai") == "cho-so"
+    if only_waiting:
+        found = found.filter(number="")
+    ordered = found.order_by(Q(number="").desc(), "-issued_on", "-approved_at", "-pk")
     page = Paginator(ordered, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "assessments/decisions.html", {"page": page})
+    return render(request, "assessments/decisions.html", {"page": page, "only_waiting": only_waiting})
 
 
 @require_safe

@@ -323,7 +323,7 @@ def _tiles(user: User, day: date, roles: Roles) -> list[Tile]:
         dossiers_tile("Lãnh đạo trả lại, chờ trình lại", viec="trinh-lai")
     if roles.has(Role.LEADER):
         waiting = Proposal.objects.visible_to(user, day).filter(state=Proposal.State.SUBMITTED).count()
-        tiles.append(Tile("Hồ sơ trình chờ duyệt", waiting, f"{reverse('assessments:proposals')}?trang-thai=submitted"))
+        tiles.append(Tile("Hồ sơ trình chờ duyệt", waiting, f"{reverse('assessments:proposals')}?trang-thai=cho-duyet"))
     if roles.has(Role.CLERK):
         waiting = Decision.objects.visible_to(user, day).filter(number="").count()
         tiles.append(Tile("Quyết định chờ vào số", waiting, f"{reverse('assessments:decisions')}?trang-thai=cho-so"))

@@ -48,9 +48,14 @@ def _proposal_or_404(request: HttpRequest, uuid: UUID) -> Proposal:
 @require_safe
 def proposals(request: HttpRequest) -> HttpResponse:
     """What waits for the leader first, then the newest."""
-    waiting_first = _visible(request).order_by(Q(state=Proposal.State.SUBMITTED).desc(), "-submitted_at", "-pk")
+    found = _visible(request)
+    only_waiting = request.GET.get("trang-thai") == "cho-duyet"
+    if only_waiting:
+        found = found.filter(state=Proposal.State.SUBMITTED)
+    waiting_first = found.order_by(Q(state=Proposal.State.SUBMITTED).desc(), "-submitted_at", "-pk")
     context = {
         "page": Paginator(waiting_first, PER_PAGE).get_page(request.GET.get("page")),
+        "only_waiting": only_waiting,
         "can_propose": can_propose_anywhere(person(request), at=timezone.now()),
     }
     return render(request, "assessments/proposals.html", context)
