@@ -118,7 +118,9 @@ def load_figures(dossier: Dossier) -> DossierFigures:
         dossier=dossier,
         rules=dossier.period.criteria_set.rules(),
         area=area_in_use(dossier),
-        entries={row.criterion: row for row in CriterionEntry.objects.filter(dossier=dossier).select_related("saved_by")},
+        entries={
+            row.criterion: row for row in CriterionEntry.objects.filter(dossier=dossier).select_related("saved_by")
+        },
         answers={row.item: row.figures for row in Answer.objects.filter(dossier=dossier)},
         totals=dict(BaseFigure.objects.filter(dossier=dossier).values_list("key", "value")),
         appraised={
@@ -155,5 +157,3 @@ def figures_of_last_period(dossier: Dossier) -> dict[str, str]:
     answers = {row.item: row.figures for row in Answer.objects.filter(dossier=earlier)}
     texts = {item.code: answers[item.code].text(item, totals) for item in rules.items if item.code in answers}
     return {**{key: str(value) for key, value in totals.items()}, **texts}
-
-

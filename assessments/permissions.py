@@ -42,7 +42,9 @@ def check_status(dossier: Dossier, allowed: Collection[Status]) -> None:
     if dossier.status not in allowed:
         wanted = " hoặc ".join(f"«{status.label.lower()}»" for status in Status if status in allowed)
         now = Status(dossier.status).label.lower()
-        raise Refused(f"Hồ sơ đang ở trạng thái «{now}», phải ở trạng thái {wanted}. Mở lại trang để xem tình trạng mới.")
+        raise Refused(
+            f"Hồ sơ đang ở trạng thái «{now}», phải ở trạng thái {wanted}. Mở lại trang để xem tình trạng mới."
+        )
 
 
 # ---- moves -------------------------------------------------------------------------------------------------------
@@ -75,7 +77,9 @@ def check_guards(
     """The flags of the move, one sentence each. The services call this with the dossier's row held."""
     move, dossier = MOVES[action], figures.dossier
     if move.only_by_decision:
-        raise Refused("Hồ sơ chỉ được công nhận hoặc không công nhận bằng quyết định đã có số. Vào số quyết định trước.")
+        raise Refused(
+            "Hồ sơ chỉ được công nhận hoặc không công nhận bằng quyết định đã có số. Vào số quyết định trước."
+        )
     if (move.needs_reason or move.needs_recommendation) and not reason:
         raise Refused(f"Ghi lý do rồi chọn «{action.label}».")
     if move.needs_items and not items:
@@ -190,7 +194,9 @@ def can_propose_anywhere(user: User, *, at: datetime) -> bool:
 def check_can_answer(user: User, proposal: Proposal, *, at: datetime) -> None:
     check_role(user, Role.LEADER, proposal.deciding_unit, at)
     if proposal.state != Proposal.State.SUBMITTED:
-        raise Refused(f"Hồ sơ trình này {proposal.get_state_display().lower()} rồi. Mở lại trang để xem tình trạng mới.")
+        raise Refused(
+            f"Hồ sơ trình này {proposal.get_state_display().lower()} rồi. Mở lại trang để xem tình trạng mới."
+        )
 
 
 def can_answer(user: User, proposal: Proposal, *, at: datetime) -> bool:

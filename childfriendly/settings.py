@@ -103,7 +103,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
-            "PRAGMA secure_delete=ON;"  # no trusted_schema=OFF: Debian 12's SQLite then refuses the CHECK of a JSONField
+            # no trusted_schema=OFF: the SQLite of Debian 12 then refuses the CHECK of a JSONField
+            "PRAGMA secure_delete=ON;"
         ),
     }
 else:
@@ -114,7 +115,10 @@ else:
 AUTH_USER_MODEL = "communes.User"
 AUTHENTICATION_BACKENDS = ["communes.accounts.Backend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["username", "full_name"]},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},

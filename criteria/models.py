@@ -10,7 +10,6 @@ from communes.models import Unit
 from criteria.rulesets import load_rules
 from criteria.scoring import RuleSet
 
-
 TWO_TIER_FROM = date(2025, 7, 1)  # Luật 72/2025/QH15: no district from this day
 
 

@@ -18,6 +18,7 @@ from criteria.deadlines import cutoff
 from criteria.models import TWO_TIER_FROM, Authority, Certainty, CriteriaSet, Deadline, DeadlineKind, Period, Task
 from criteria.rulesets import load_rules
 
+
 def can_confirm_criteria(user: User, at: datetime) -> bool:
     """A set serves the whole country: a catalogue administrator of any province may answer for it."""
     return roles_of(user, timezone.localdate(at)).has(Role.CATALOGUE_ADMIN)
@@ -38,9 +39,7 @@ def load_criteria(text: str, *, at: datetime) -> tuple[CriteriaSet, bool]:
     if stored is not None and stored.sha256 == digest:
         return stored, False
     if stored is not None and stored.is_confirmed:
-        raise Refused(
-            f"Bộ tiêu chí {stored} đã được xác nhận nên không ghi đè. Tăng «version» trong tệp rồi nạp lại."
-        )
+        raise Refused(f"Bộ tiêu chí {stored} đã được xác nhận nên không ghi đè. Tăng «version» trong tệp rồi nạp lại.")
     values = {
         "title": rules.title,
         "effective_from": date.fromisoformat(rules.effective_from),
@@ -60,7 +59,14 @@ def confirm_criteria(*, criteria_set_id: int, by: User, at: datetime, is_demo: b
     if not rows.update(confirmed_by=by, confirmed_by_name=by.full_name, confirmed_at=at, confirmation_is_demo=is_demo):
         raise Stale("Bộ tiêu chí này đã được xác nhận trước đó.")
     criteria_set = CriteriaSet.objects.get(pk=criteria_set_id)
-    audit.record("confirm_criteria", criteria_set, by=by, at=at, role=Role.CATALOGUE_ADMIN.label, after={"sha256": criteria_set.sha256})
+    audit.record(
+        "confirm_criteria",
+        criteria_set,
+        by=by,
+        at=at,
+        role=Role.CATALOGUE_ADMIN.label,
+        after={"sha256": criteria_set.sha256},
+    )
     return criteria_set
 
 

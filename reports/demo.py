@@ -365,9 +365,7 @@ def _build(story: Story, stage: Stage) -> None:
     catalogue = people[Role.CATALOGUE_ADMIN, story.province.pk]
     criteria_set = CriteriaSet.objects.filter(code="QD06-2019").latest("version")
     if not criteria_set.is_confirmed:
-        criteria_set = confirm_criteria(
-            criteria_set_id=criteria_set.pk, by=catalogue, at=story.opened_at, is_demo=True
-        )
+        criteria_set = confirm_criteria(criteria_set_id=criteria_set.pk, by=catalogue, at=story.opened_at, is_demo=True)
     period = open_period(
         province=story.province,
         year=story.year,
@@ -461,16 +459,14 @@ class _Teller:
             at=story.issued_at,
         )
 
-    def _move(
-        self, action: Action, dossier: Dossier, role: Role, unit: Unit, at: datetime, **words: str
-    ) -> Dossier:
+    def _move(self, action: Action, dossier: Dossier, role: Role, unit: Unit, at: datetime) -> Dossier:
         by = self.person(role, unit)
-        return services.perform(action, dossier_id=dossier.pk, version=dossier.version, by=by, at=at, **words)
+        return services.perform(action, dossier_id=dossier.pk, version=dossier.version, by=by, at=at)
 
     def _fill(self, commune: Unit, fate: Fate, at: datetime) -> Dossier:
         by = self.person(Role.COMMUNE_EDITOR, commune)
         dossier = services.create(period=self.period, commune=commune, by=by, at=at)
-        totals, answers = believable_figures(self.rules, fate, Random(f"{commune.code}-{self.story.year}"))
+        totals, answers = believable_figures(self.rules, fate, Random(f"{commune.code}-{self.story.year}"))  # noqa: S311 - no secret: the same demo everywhere
         services.save_base_figures(dossier_id=dossier.pk, version=0, values=totals, by=by, at=at)
         criteria = self.rules.criteria[:6] if fate == Fate.DRAFT else self.rules.criteria
         for minutes, criterion in enumerate(criteria, start=1):
@@ -529,8 +525,17 @@ class _Teller:
         passed = Recommendation.RECOGNISE, "Đạt đủ điều kiện theo Quyết định số 06/QĐ-TTg."
         recommendation, reason = passed if sheet.passes else (Recommendation.REFUSE, sheet.reasons[0])
         unit = self.story.acting_unit
-        words = {"recommendation": recommendation.value, "reason": reason}
-        self.concluded.append(self._move(Action.CONCLUDE, dossier, Role.APPRAISER, unit, at, **words))
+        self.concluded.append(
+            services.perform(
+                Action.CONCLUDE,
+                dossier_id=dossier.pk,
+                version=dossier.version,
+                by=self.person(Role.APPRAISER, unit),
+                at=at,
+                reason=reason,
+                recommendation=recommendation,
+            )
+        )
 
 
 def _appraised(item: Item, declared: Figures, fate: Fate) -> Appraised:

@@ -27,7 +27,9 @@ class AppraisedAnswer(FigureFields):
 
 
 class AppraisedBaseFigure(models.Model):
-    dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="appraised_base_figures", db_index=False)
+    dossier = models.ForeignKey(
+        Dossier, on_delete=models.PROTECT, related_name="appraised_base_figures", db_index=False
+    )
     key = models.CharField(max_length=60)
     value = models.PositiveBigIntegerField()
     reason = models.TextField(blank=True)

@@ -98,11 +98,10 @@ class Dossier(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["period", "commune"], name="assessments_dossier_one_a_period"),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="assessments_dossier_status_known"),
             models.CheckConstraint(
-                condition=Q(status__in=Status.values), name="assessments_dossier_status_known"
-            ),
-            models.CheckConstraint(
-                condition=Q(status__in=[Status.DRAFT, Status.WITHDRAWN]) | ~Q(area_type="") & Q(submitted_at__isnull=False),
+                condition=Q(status__in=[Status.DRAFT, Status.WITHDRAWN])
+                | ~Q(area_type="") & Q(submitted_at__isnull=False),
                 name="assessments_dossier_sent_has_area_type_and_time",
             ),
             models.CheckConstraint(

@@ -10,7 +10,16 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from assessments.models import Decision, DecisionItem, Dossier, FrozenSheet, Proposal, ProposalItem, Recommendation, Result
+from assessments.models import (
+    Decision,
+    DecisionItem,
+    Dossier,
+    FrozenSheet,
+    Proposal,
+    ProposalItem,
+    Recommendation,
+    Result,
+)
 from assessments.permissions import check_can_answer, check_can_number, check_can_propose, check_four_eyes
 from assessments.services.moves import move_row, record_step_time, role_text
 from assessments.workflow import MOVES, Action, Status
@@ -34,13 +43,16 @@ def propose(
     dossier_ids: Sequence[int],
     submission_number: str,
     submission_text: str,
-    minutes: UploadedFile,
+    minutes: "UploadedFile[bytes]",
     by: User,
     at: datetime,
 ) -> Proposal:
     """Hồ sơ trình: gather concluded dossiers of one period and one leader, with the council's minutes."""
     dossiers = list(
-        Dossier.objects.visible_to(by, timezone.localdate(at)).with_setting().filter(pk__in=dossier_ids).order_by("commune__sort_key")
+        Dossier.objects.visible_to(by, timezone.localdate(at))
+        .with_setting()
+        .filter(pk__in=dossier_ids)
+        .order_by("commune__sort_key")
     )
     if not dossiers or len(dossiers) != len(set(dossier_ids)):
         raise Refused("Chọn ít nhất một hồ sơ đã hoàn thành thẩm định của đơn vị mình.")
@@ -53,9 +65,13 @@ def propose(
             first.deciding_unit_id,
         )
         if not same:
-            raise Refused("Một hồ sơ trình chỉ gồm các xã của cùng một kỳ và cùng cơ quan quyết định. Chọn lại danh sách.")
+            raise Refused(
+                "Một hồ sơ trình chỉ gồm các xã của cùng một kỳ và cùng cơ quan quyết định. Chọn lại danh sách."
+            )
         if dossier.status != Status.CONCLUDED:
-            raise Refused(f"Hồ sơ {dossier.code} chưa hoàn thành thẩm định nên chưa trình được. Bỏ hồ sơ này khỏi danh sách.")
+            raise Refused(
+                f"Hồ sơ {dossier.code} chưa hoàn thành thẩm định nên chưa trình được. Bỏ hồ sơ này khỏi danh sách."
+            )
     submission_number, submission_text = nfc(submission_number).strip(), nfc(submission_text).strip()
     if not submission_number or not submission_text:
         raise Refused("Nhập số tờ trình và nội dung trình.")

@@ -31,7 +31,7 @@ CHANGED_MEANWHILE = (
 def save_base_figures(
     *, dossier_id: int, version: int, values: Mapping[str, int | None], by: User, at: datetime
 ) -> Dossier:
-    """Store the shared totals given in `values` (key → whole number, None to clear). Keys not given stay as they are."""
+    """Store the shared totals in `values` (key → whole number, None to clear). Keys not given stay as they are."""
     dossier = get_dossier(dossier_id, by, at)
     check_can_edit(by, dossier, at=at)
     hold_for_figures(dossier, EDITABLE)
@@ -175,7 +175,7 @@ def _record(
 
 
 def attach_evidence(
-    *, dossier_id: int, item: str, slot: int | None, upload: UploadedFile, by: User, at: datetime
+    *, dossier_id: int, item: str, slot: int | None, upload: "UploadedFile[bytes]", by: User, at: datetime
 ) -> Evidence:
     """Check the file, put it on disk, then store its row. The same bytes sent twice to one item are one file.
     Not one transaction: the file must be safely on disk before the row that points to it."""
@@ -232,7 +232,6 @@ def remove_evidence(*, evidence_id: int, by: User, at: datetime) -> Evidence:
     _record(dossier, "remove_evidence", by, at, {"item": evidence.item, "sha256": evidence.sha256}, {"removed": True})
     evidence.refresh_from_db()
     return evidence
-
 
 
 @transaction.atomic

@@ -248,4 +248,3 @@ def _told(effects: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in effects.items()
         if isinstance(value, str | int | bool) and not name.endswith("_reason")
     }
-

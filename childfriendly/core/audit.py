@@ -50,7 +50,7 @@ def record(
     after: Mapping[str, Any] | None = None,
     reason: str = "",
 ) -> AuditEvent:
-    """Append one row. `before` and `after` hold only what changed, as JSON values. `by=None` means the system itself."""
+    """Append one row. `before` and `after` hold only what changed, as JSON values. `by=None` means the system."""
     with transaction.atomic():
         _serialise_appends()
         last = AuditEvent.objects.order_by("-seq").values_list("seq", "hash").first()
@@ -90,9 +90,8 @@ def chained_hash(event: AuditEvent) -> str:
 
 def first_broken_row() -> AuditEvent | None:
     """Walk the chain from the start; None when it is whole."""
-    previous, seq = GENESIS, 0
-    for event in AuditEvent.objects.order_by("seq").iterator(chunk_size=2000):
-        seq += 1
+    previous = GENESIS
+    for seq, event in enumerate(AuditEvent.objects.order_by("seq").iterator(chunk_size=2000), start=1):
         if event.seq != seq or event.previous_hash != previous or event.hash != chained_hash(event):
             return event
         previous = event.hash
