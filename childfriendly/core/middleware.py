@@ -36,15 +36,14 @@ def _is_clean(raw: bytes) -> bool:
 
 
 def clean_request(get_response: GetResponse) -> GetResponse:
-    """400 for a NUL byte or bytes that are not UTF-8 in path, query or cookies: PostgreSQL refuses the first, and no
-    person ever types either. 405 for methods that no view of ours knows."""
+    """400 for a NUL byte in path, query or cookies, and for a query that is not UTF-8: PostgreSQL refuses the first,
+    and no person ever types either (a path that is not UTF-8 is merely not found). 405 for methods no view knows."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.method not in METHODS:
             return views.method_not_allowed(request, allow=", ".join(METHODS))
-        path = request.META["PATH_INFO"].encode("latin-1")  # how WSGI hands over bytes
-        query = unquote_to_bytes(request.META.get("QUERY_STRING", "").encode("latin-1"))
-        if not _is_clean(path) or not _is_clean(query) or any("\0" in value for value in request.COOKIES.values()):
+        query = unquote_to_bytes(request.META.get("QUERY_STRING", "").encode("latin-1"))  # WSGI hands bytes over so
+        if not _is_clean(query) or any("\0" in text for text in [request.path_info, *request.COOKIES.values()]):
             return views.error_page(400)
         return get_response(request)
 
