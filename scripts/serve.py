@@ -71,7 +71,7 @@ def collect_static() -> None:
         and (settings.STATIC_ROOT / "staticfiles.json").exists()
     ):
         return
-    print("Đang gom tệp tĩnh…", flush=True)
+    print("Đang gom tệp tĩnh…")
     call_command("collectstatic", interactive=False, verbosity=0)
     stamp.write_text(found.hexdigest())
 
@@ -87,6 +87,7 @@ def prepare() -> None:
     call_command("load_criteria")
     collect_static()
     if settings.DEMO_ALLOWED:
+        print("Đang chuẩn bị dữ liệu giả định…")
         call_command("demo_data", stage="decided", if_empty=True)
         call_command("demo_data", accounts=True)
     connections.close_all()
@@ -95,6 +96,8 @@ def prepare() -> None:
 def main() -> None:
     os.chdir(BASE_DIR)
     os.umask(0o027)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # each step is seen when it is done, in a log file too
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "childfriendly.settings")
     try:
         write_first_env(BASE_DIR / ".env")
@@ -112,7 +115,6 @@ def main() -> None:
         sys.exit(str(error))
     except DatabaseError as error:
         sys.exit(f"Không dùng được cơ sở dữ liệu. Kiểm tra DATABASE_URL rồi chạy lại.\n{error}")
-    sys.stdout.flush()
     server = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "childfriendly.wsgi"]
     os.execv(sys.executable, server)  # noqa: S606 — becomes the server, so that signals reach it
 
