@@ -81,7 +81,7 @@ def check_uploads_are_private(app_configs: Sequence[AppConfig] | None, **kwargs:
     files = Path(settings.MEDIA_ROOT).resolve()
     # a folder may stand alone or behind the prefix under which it is served
     folders = [str(entry[1] if isinstance(entry, tuple) else entry) for entry in settings.STATICFILES_DIRS]
-    public = [Path(folder).resolve() for folder in (settings.STATIC_ROOT, *folders) if folder]
+    public = [Path(folder).resolve() for folder in (str(settings.STATIC_ROOT), *folders)]
     if any(files == folder or folder in files.parents or files in folder.parents for folder in public):
         text = "Thư mục tệp tải lên (MEDIA_ROOT) trùng hoặc lồng với thư mục tĩnh công khai."
         return [Error(text, hint="Đặt MEDIA_ROOT ra ngoài STATIC_ROOT và STATICFILES_DIRS.", id="core.E002")]
