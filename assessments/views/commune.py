@@ -489,6 +489,7 @@ def criterion_page(
     context = {
         **_head(figures),
         "criterion": shown,
+        "here": f"Tiêu chí {shown.number}",
         "form": form,
         "conflict": conflict,
         "version": entry.version if entry else 0,

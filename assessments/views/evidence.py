@@ -53,7 +53,7 @@ def attach(request: HttpRequest, uuid: UUID, item: str) -> HttpResponse:
             form.add_error("upload", str(error))
         else:
             messages.success(request, f"Đã lưu tệp «{evidence.name}».")
-            return HttpResponseRedirect(target_url(figures, item).replace("#muc-", "#tep-"))
+            return HttpResponseRedirect(target_url(figures, item) + "-tep")
     return criterion_page(request, figures, shown, upload=(item, form), status=422)
 
 
@@ -63,7 +63,7 @@ def remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
     services.remove_evidence(evidence_id=evidence.pk, by=person(request), at=timezone.now())
     messages.success(request, f"Đã bỏ tệp «{evidence.name}» ra khỏi hồ sơ.")
     figures = load_figures(dossier_or_404(request, evidence.dossier.uuid))
-    return HttpResponseRedirect(target_url(figures, evidence.item).replace("#muc-", "#tep-"))
+    return HttpResponseRedirect(target_url(figures, evidence.item) + "-tep")
 
 
 @require_safe
