@@ -5,11 +5,10 @@ bubbles speak the browser's language; every refusal comes from here, in Vietname
 """
 
 import datetime as dt
-from typing import Any, NamedTuple
+from typing import Any
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.forms.boundfield import BoundField
+from django.core.exceptions import ValidationError
 
 from childfriendly.core.numbers import DIGITS_WANTED, LARGEST_COUNT, format_number, parse_whole
 from childfriendly.core.text import nfc
@@ -132,43 +131,11 @@ class YesNoField(forms.TypedChoiceField):
         return not self.disabled and self.prepare_value(initial) != self.prepare_value(data)
 
 
-class ErrorLine(NamedTuple):
-    """One line of the error summary: `field_id` is the id to link to, "" for an error of the whole form."""
-
-    field_id: str
-    label: str
-    message: str
-
-
-class PlainBoundField(BoundField):
-    """Says «(bắt buộc)» in words behind the label, since an asterisk has to be known. `plain_label` is without it."""
-
-    def __init__(self, form: forms.BaseForm, field: forms.Field, name: str) -> None:
-        super().__init__(form, field, name)
-        self.plain_label = str(self.label)
-        if field.required:
-            self.label = f"{self.plain_label} (bắt buộc)"
-
-    @property
-    def first_input_id(self) -> str:
-        """Where a link from the error summary goes; for radios the first one, as the group itself takes no focus."""
-        return self.id_for_label or (f"{self.auto_id}_0" if self.auto_id else "")
-
-
 class PlainForm(forms.BaseForm):
-    """Mixin for every form: `class AnswerForm(PlainForm, forms.Form)`.
+    """Mixin for every form, `class AnswerForm(PlainForm, forms.Form)`: the browser checks nothing, the server all.
 
-    Templates write `<form novalidate>`, show `form.error_summary` on top with links, and hide crispy's asterisk in CSS.
+    Required fields are marked in words by the style sheet, errors are listed by the tag `error_summary`, and the
+    template writes `<form novalidate>`.
     """
 
     use_required_attribute = False
-    bound_field_class = PlainBoundField
-
-    def error_summary(self) -> list[ErrorLine]:
-        """Every error in the order of the page, errors of the whole form first, in the words shown at the field."""
-        found = [ErrorLine("", "", str(message)) for message in self.errors.get(NON_FIELD_ERRORS, [])]
-        for name in self.fields:
-            bound = self[name]
-            if isinstance(bound, PlainBoundField):
-                found += [ErrorLine(bound.first_input_id, bound.plain_label, str(m)) for m in bound.errors]
-        return found

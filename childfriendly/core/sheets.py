@@ -30,12 +30,17 @@ SHEET_NAME_LIMIT = 31
 MAX_BYTES = 5 * 1024 * 1024
 MAX_ROWS = 5_000
 MAX_COLUMNS = 200
+MAX_UNPACKED_BYTES = 50 * 1024 * 1024
+MAX_TAGS = 1_000_000  # 5.000 rows of 40 filled cells; some two seconds of reading
 
 CellValue = str | int | float | Decimal | dt.date | dt.time | dt.timedelta | None
 Rows = list[tuple[CellValue, ...]]
 
+_BLOCK = 256 * 1024
+
 # What XML 1.0 cannot hold; one of them makes Excel call the whole file damaged.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")
 _FORBIDDEN_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\]")
 
 
@@ -90,10 +95,11 @@ def write_text(sheet: Worksheet, row: int, column: int, text: str, cell_format: 
 
 # ---- reading -----------------------------------------------------------------------------------------------------
 def read_workbook(source: Path | IO[bytes]) -> dict[str, Rows]:
-    """Every sheet's rows of values, by sheet name; empty rows at the end are left out.
+    """Every sheet's rows of values, by sheet name; all rows of a sheet are equally long, and empty rows and columns at
+    the end are left out.
 
-    Formulas give the value that was stored with them. Raises `Refused` for files that are too big, not Excel, damaged
-    or longer than 5.000 rows; nothing is unpacked before the limits are checked.
+    Formulas give the value that was stored with them. Raises `Refused` for files that are too big, not Excel, damaged,
+    longer than 5.000 rows or wider than 200 columns; nothing is unpacked before the limits are checked.
     """
     if isinstance(source, Path):
         with source.open("rb") as stream:
@@ -105,6 +111,7 @@ def read_workbook(source: Path | IO[bytes]) -> dict[str, Rows]:
     try:
         with zipfile.ZipFile(source) as archive:
             check_archive(archive, size)
+            _check_weight(archive)
         return _read(source)
     except (
         zipfile.BadZipFile,
@@ -124,6 +131,26 @@ def read_workbook(source: Path | IO[bytes]) -> dict[str, Rows]:
         raise Refused("Không đọc được tệp Excel này. Mở tệp bằng Excel, lưu lại thành .xlsx rồi tải lên.") from error
 
 
+def _check_weight(archive: zipfile.ZipFile) -> None:
+    """Counts what an XML parser would have to build, at the speed of unpacking and in constant memory.
+
+    openpyxl reads a sheet that does not state its dimension to the end before the first row can be asked for, and all
+    shared strings, whatever is asked for: the row limit alone would come too late.
+    """
+    bytes_left, tags_left = MAX_UNPACKED_BYTES, MAX_TAGS
+    for entry in archive.infolist():
+        with archive.open(entry) as part:
+            block = part.read(_BLOCK)
+            if block.startswith(_UTF_16):  # Excel writes UTF-8; in UTF-16 a text could hide how many tags there are
+                raise ValueError("A part is in UTF-16.")
+            while block:
+                bytes_left -= len(block)
+                tags_left -= block.count(b"<")
+                if bytes_left < 0 or tags_left < 0:
+                    raise Refused("Tệp Excel có quá nhiều ô. Xóa các dòng, cột và trang không cần rồi tải lên.")
+                block = part.read(_BLOCK)
+
+
 def _plain(value: object) -> CellValue:
     if value is None or isinstance(value, (str, int, float, Decimal, dt.date, dt.time, dt.timedelta)):
         return value
@@ -139,18 +166,25 @@ def _read(source: IO[bytes]) -> dict[str, Rows]:
         sheets: dict[str, Rows] = {}
         seen = 0
         for sheet in book.worksheets:
-            rows: Rows = []
-            for row in sheet.iter_rows(max_col=MAX_COLUMNS, values_only=True):
+            rows: list[list[CellValue]] = []
+            # The width is asked for, never taken from the file: one that claims 16.384 columns would fill the memory.
+            for row in sheet.iter_rows(max_col=MAX_COLUMNS + 1, values_only=True):
                 seen += 1
                 if seen > MAX_ROWS:
                     raise Refused(
                         f"Tệp Excel có quá {format_number(MAX_ROWS)} dòng. Xóa các dòng thừa, cả dòng trống ở cuối, "
                         "rồi tải lên."
                     )
-                rows.append(tuple(_plain(value) for value in row))
-            while rows and all(value is None for value in rows[-1]):
+                values = [_plain(value) for value in row]
+                while values and values[-1] is None:
+                    values.pop()
+                if len(values) > MAX_COLUMNS:
+                    raise Refused(f"Tệp Excel có quá {MAX_COLUMNS} cột. Xóa các cột thừa rồi tải lên.")
+                rows.append(values)
+            while rows and not rows[-1]:
                 rows.pop()
-            sheets[sheet.title] = rows
+            width = max(map(len, rows), default=0)
+            sheets[sheet.title] = [(*values, *[None] * (width - len(values))) for values in rows]
     finally:
         book.close()
     return sheets

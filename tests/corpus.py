@@ -1,0 +1,160 @@
+"""Small files as bytes, made in memory: good ones of each kind that may be uploaded, bad ones that must be refused."""
+
+import random
+import struct
+import zipfile
+import zlib
+from io import BytesIO
+
+from PIL import Image
+
+DOCX_MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
+XLSX_MAIN = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+DOCM_MAIN = "application/vnd.ms-word.document.macroEnabled.main+xml"
+VBA = "application/vnd.ms-office.vbaProject"
+
+_SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+_HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2048)
+"""What old Word and Excel files begin with, and every new one that has a password."""
+
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+HTML = b"<!doctype html><script>alert(1)</script>"
+EXE = b"MZ\x90\x00" + bytes(512)
+
+
+def pdf(text: str = "", *, trailer: str = "") -> bytes:
+    """One empty page; `trailer` goes into the trailer dictionary, `text` into a comment to make files differ."""
+    body = (
+        f"%PDF-1.4\n%{text}\n"
+        "1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"
+        "2 0 obj\n<< /Type /Pages /Kids [3 0 R] /Count 1 >>\nendobj\n"
+        "3 0 obj\n<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 200] >>\nendobj\n"
+    ).encode()
+    table = b"xref\n0 4\n0000000000 65535 f \n"
+    for number in (b"1", b"2", b"3"):
+        table += b"%010d 00000 n \n" % (body.index(b"\n" + number + b" 0 obj") + 1)
+    end = f"trailer\n<< /Size 4 /Root 1 0 R {trailer}>>\nstartxref\n{len(body)}\n%%EOF\n"
+    return body + table + end.encode()
+
+
+def encrypted_pdf() -> bytes:
+    return pdf(trailer="/Encrypt 9 0 R ")
+
+
+def archive(parts: dict[str, bytes | str]) -> bytes:
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for name, content in parts.items():
+            target.writestr(name, content)
+    return buffer.getvalue()
+
+
+def _types(overrides: dict[str, str]) -> str:
+    lines = "".join(f'<Override PartName="{part}" ContentType="{kind}"/>' for part, kind in overrides.items())
+    return (
+        f'{_HEAD}<Types xmlns="{_PACKAGE}/content-types">'
+        '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        f'<Default Extension="xml" ContentType="application/xml"/>{lines}</Types>'
+    )
+
+
+def relations(*lines: str) -> str:
+    return f'{_HEAD}<Relationships xmlns="{_PACKAGE}/relationships">{"".join(lines)}</Relationships>'
+
+
+def relation(kind: str, target: str, *, external: bool = False) -> str:
+    mode = ' TargetMode="External"' if external else ""
+    return f'<Relationship Id="r1" Type="{_RELATION}/{kind}" Target="{target}"{mode}/>'
+
+
+def docx(*, main: str = DOCX_MAIN, extra: dict[str, bytes | str] | None = None) -> bytes:
+    """A Word file of one empty paragraph; `extra` adds or replaces parts."""
+    parts: dict[str, bytes | str] = {
+        "[Content_Types].xml": _types({"/word/document.xml": main}),
+        "_rels/.rels": relations(relation("officeDocument", "word/document.xml")),
+        "word/document.xml": f'{_HEAD}<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+        "<w:body><w:p/></w:body></w:document>",
+    }
+    return archive(parts | (extra or {}))
+
+
+def xlsx(
+    sheet_data: str = '<row r="1"><c r="A1"><v>1</v></c></row>', *, extra: dict[str, bytes | str] | None = None
+) -> bytes:
+    """A workbook with one sheet «Trang1» of the given `<row>` elements; `extra` adds or replaces parts."""
+    spreadsheet = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    parts: dict[str, bytes | str] = {
+        "[Content_Types].xml": _types(
+            {
+                "/xl/workbook.xml": XLSX_MAIN,
+                "/xl/worksheets/sheet1.xml": f"{_SPREADSHEET}.worksheet+xml",
+                "/xl/styles.xml": f"{_SPREADSHEET}.styles+xml",
+            }
+        ),
+        "_rels/.rels": relations(relation("officeDocument", "xl/workbook.xml")),
+        "xl/workbook.xml": f'{_HEAD}<workbook xmlns="{spreadsheet}" xmlns:r="{_RELATION}">'
+        '<sheets><sheet name="Trang1" sheetId="1" r:id="r1"/></sheets></workbook>',
+        "xl/_rels/workbook.xml.rels": relations(
+            relation("worksheet", "worksheets/sheet1.xml"), relation("styles", "styles.xml").replace('"r1"', '"r2"')
+        ),
+        "xl/worksheets/sheet1.xml": f'{_HEAD}<worksheet xmlns="{spreadsheet}">'
+        f"<sheetData>{sheet_data}</sheetData></worksheet>",
+        "xl/styles.xml": f'{_HEAD}<styleSheet xmlns="{spreadsheet}">'
+        '<fonts count="1"><font/></fonts><fills count="1"><fill><patternFill/></fill></fills>'
+        '<borders count="1"><border/></borders>'
+        '<cellStyleXfs count="1"><xf/></cellStyleXfs><cellXfs count="1"><xf xfId="0"/></cellXfs>'
+        '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
+    }
+    return archive(parts | (extra or {}))
+
+
+def bomb(megabytes: int = 8) -> bytes:
+    """A Word file of some kilobytes that unpacks to as many megabytes as asked."""
+    return docx(extra={"word/media/image1.bmp": bytes(megabytes * 1024 * 1024)})
+
+
+def boast(claimed: int = 201 * 1024 * 1024) -> bytes:
+    """A Word file of 3 MB whose directory claims so many bytes for one part: less than a hundred times its size."""
+    real = 3 * 1024 * 1024
+    content = docx(extra={"word/media/image1.bmp": random.Random(1).randbytes(real)})  # noqa: S311 — only must not shrink
+    assert content.count(struct.pack("<I", real)) == 2
+    return content.replace(struct.pack("<I", real), struct.pack("<I", claimed))
+
+
+def crowd(entries: int = 501) -> bytes:
+    """A Word file of far more parts than a document has."""
+    return docx(extra={f"word/part{number}.xml": "<a/>" for number in range(entries)})
+
+
+def picture(kind: str, width: int = 40, height: int = 30) -> bytes:
+    """A JPEG or PNG that has something in it, so that its data is longer than its head."""
+    buffer = BytesIO()
+    image = Image.linear_gradient("L").resize((width, height)).convert("RGB")
+    image.save(buffer, format=kind)
+    return buffer.getvalue()
+
+
+def jpg() -> bytes:
+    return picture("JPEG")
+
+
+def png() -> bytes:
+    return picture("PNG")
+
+
+def _chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def flood_png(width: int = 60_000, height: int = 60_000) -> bytes:
+    """A PNG of under a hundred bytes whose head claims 3,6 thousand million pixels."""
+    head = _chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + _chunk(b"IDAT", zlib.compress(b"")) + _chunk(b"IEND", b"")
+
+
+GOOD = {"bien-ban.pdf": pdf(), "bao-cao.docx": docx(), "so-lieu.xlsx": xlsx(), "anh.jpg": jpg(), "anh.png": png()}
+"""One good file of each kind, by name."""
