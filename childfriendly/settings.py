@@ -149,7 +149,7 @@ LANGUAGES = [("vi", "Tiếng Việt")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["childfriendly.core.formats"]
 USE_I18N = True
-USE_THOUSAND_SEPARATOR = True
+USE_THOUSAND_SEPARATOR = False  # a bare {{ year }} must not read 2.024; figures are grouped by the `number` filter
 USE_TZ = True
 TIME_ZONE = "Asia/Ho_Chi_Minh"
 
