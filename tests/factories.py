@@ -10,6 +10,7 @@ from typing import Any
 import factory
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 from factory.django import DjangoModelFactory, Password
 
 from assessments import services
@@ -377,7 +378,7 @@ def issued(dossiers: Sequence[Dossier], place: Place, number: str = "") -> Decis
         decision_id=decision.pk,
         version=decision.version,
         number=number or str(100 + decision.pk),
-        issued_on=at.date(),
+        issued_on=timezone.localdate(at),
         by=place.clerk,
         at=at,
     )

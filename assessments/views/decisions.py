@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -43,8 +43,8 @@ def decisions(request: HttpRequest) -> HttpResponse:
     only_waiting = request.GET.get("trang-thai") == "cho-so"
     if only_waiting:
         found = found.filter(number="")
-    ordered = found.order_by(Q(number="").desc(), "-issued_on", "-approved_at", "-pk")
-    page = Paginator(ordered, PER_PAGE).get_page(request.GET.get("page"))
+    found = found.order_by(Case(When(number="", then=0), default=1), "-issued_on", "-approved_at", "-pk")
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "assessments/decisions.html", {"page": page, "only_waiting": only_waiting})
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, QuerySet, When
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -52,9 +52,10 @@ def proposals(request: HttpRequest) -> HttpResponse:
     only_waiting = request.GET.get("trang-thai") == "cho-duyet"
     if only_waiting:
         found = found.filter(state=Proposal.State.SUBMITTED)
-    waiting_first = found.order_by(Q(state=Proposal.State.SUBMITTED).desc(), "-submitted_at", "-pk")
+    waiting_first = Case(When(state=Proposal.State.SUBMITTED, then=0), default=1)
+    found = found.order_by(waiting_first, "-submitted_at", "-pk")
     context = {
-        "page": Paginator(waiting_first, PER_PAGE).get_page(request.GET.get("page")),
+        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
         "only_waiting": only_waiting,
         "can_propose": can_propose_anywhere(person(request), at=timezone.now()),
     }
