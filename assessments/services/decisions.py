@@ -59,6 +59,7 @@ def propose(
     first = dossiers[0]
     check_can_propose(by, first.appraising_unit, at=at)
     for dossier in dossiers:
+        check_four_eyes(by, Role.HEAD_OF_OFFICE, dossier, at)
         same = (dossier.period_id, dossier.appraising_unit_id, dossier.deciding_unit_id) == (
             first.period_id,
             first.appraising_unit_id,
@@ -176,7 +177,7 @@ def approve(*, proposal_id: int, version: int, by: User, at: datetime) -> Decisi
     return decision
 
 
-NUMBER = re.compile(r"^0*([1-9]\d{0,5})$")
+NUMBER = re.compile(r"0*([1-9][0-9]{0,5})")
 
 
 @transaction.atomic
@@ -188,7 +189,7 @@ def issue_decision(*, decision_id: int, version: int, number: str, issued_on: da
         raise Refused("Không tìm thấy quyết định này trong phạm vi của đơn vị.")
     check_can_number(by, decision.deciding_unit, at=at)
     number = nfc(number).strip().removesuffix(f"/{decision.symbol}")
-    match = NUMBER.match(number)
+    match = NUMBER.fullmatch(number)
     if match is None:
         raise Refused(f"Nhập số quyết định bằng chữ số, ví dụ 1234 (ký hiệu /{decision.symbol} có sẵn).")
     if issued_on > timezone.localdate(at):
