@@ -3,7 +3,7 @@ could leak."""
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ from assessments.workflow import Action, Status
 from communes.models import AreaType, AreaTypeAssignment, Kind, Level, Role, RoleAssignment, Succession, Unit, User
 from criteria.models import CriteriaSet, DeadlineKind, Period
 from criteria.scoring import ItemKind, RuleSet
-from criteria.services import confirm_criteria, load_criteria, open_period, standard_authorities
+from criteria.services import add_authority, confirm_criteria, load_criteria, open_period, standard_authorities
 
 OLD_FROM = datetime.date(2000, 1, 1)
 OLD_TO = datetime.date(2025, 6, 30)
@@ -221,6 +221,27 @@ def make_place(communes: int = 1, *, year: int = 2024, new: bool = False) -> Pla
         inspector=user_with(Role.INSPECTOR, province),
         catalogue_admin=admin,
         at=datetime.datetime(year, 11, 1, 2, 0, tzinfo=datetime.UTC),
+    )
+
+
+def make_neighbour(place: Place, communes: int = 1) -> Place:
+    """Another district of the same province and period, with people of its own up to the clerk."""
+    district: Unit = DistrictFactory(parent=place.province)
+    for spec in standard_authorities(place.period.figures_as_of, place.province, [district]):
+        add_authority(place.period, spec)
+    units: list[Unit] = [CommuneFactory(parent=district) for _ in range(communes)]
+    for unit in units:
+        AreaTypeAssignmentFactory(unit=unit)
+    return replace(
+        place,
+        deciding=district,
+        communes=units,
+        editors=[user_with(Role.COMMUNE_EDITOR, unit) for unit in units],
+        heads=[user_with(Role.COMMUNE_HEAD, unit) for unit in units],
+        appraiser=user_with(Role.APPRAISER, district),
+        head_of_office=user_with(Role.HEAD_OF_OFFICE, district),
+        leader=user_with(Role.LEADER, district),
+        clerk=user_with(Role.CLERK, district),
     )
 
 
