@@ -1,0 +1,207 @@
+"""The world that the browser finds: `python -m tests.browser.world FILE`, in a process of its own.
+
+The demo's own stories and people, with other fates: communes that have not begun, for the story to be told through the
+pages, and one dossier in every state, to be looked at. Everything goes through the services. FILE gets, as JSON, the
+addresses of what was built and a running session for everybody, so that not each of a hundred pages begins with a
+sign-in (the story does sign in, with name and password).
+
+A process of its own, because the browser's driver runs an event loop in the tests' thread and Django's database layer
+refuses to work inside one.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "childfriendly.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import transaction  # noqa: E402
+from django.test import Client  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from assessments import services  # noqa: E402
+from assessments.models import Decision, Dossier, Proposal  # noqa: E402
+from assessments.workflow import Action  # noqa: E402
+from communes.models import Role, Unit, User  # noqa: E402
+from criteria.models import Period  # noqa: E402
+from reports import demo  # noqa: E402
+from reports.demo import Fate, Stage, Story  # noqa: E402
+
+USED_NUMBER = "15"  # of a decision that each province's clerk has issued this year
+
+
+def with_fates(story: Story, fates: Iterable[Fate]) -> Story:
+    return replace(story, fates=dict(zip(story.fates, fates, strict=True)))
+
+
+def told() -> list[tuple[Story, Stage]]:
+    """The demo's stories, in its order: Kon Rẫy, Tam Đường, Tháp Mười, Đồng Tháp."""
+    kon_ray, tam_duong, thap_muoi, dong_thap = demo.stories()
+    return [
+        (
+            with_fates(
+                kon_ray,
+                [
+                    Fate.RECOGNISED,
+                    Fate.ZERO_3,
+                    Fate.DRAFT,
+                    Fate.SUBMITTED,
+                    Fate.APPRAISING,
+                    Fate.RETURNED,
+                    Fate.CONCLUDED,
+                ],
+            ),
+            Stage.DECIDED,
+        ),
+        (with_fates(tam_duong, [Fate.CONCLUDED] * 4 + [Fate.SUBMITTED, *[Fate.NOT_BEGUN] * 8]), Stage.APPRAISED),
+        (
+            with_fates(
+                thap_muoi,
+                [
+                    *[Fate.RECOGNISED] * 2,
+                    Fate.ZERO_3,  # beside the story with JavaScript
+                    *[Fate.RECOGNISED] * 2,
+                    Fate.NOT_BEGUN,  # decided below, under the number that is used
+                    Fate.ZERO_5,  # beside the story without
+                    *[Fate.RECOGNISED] * 4,
+                    Fate.NOT_BEGUN,  # the story without JavaScript
+                    Fate.NOT_BEGUN,  # the story with
+                ],
+            ),
+            Stage.DRAFT,
+        ),
+        (with_fates(dong_thap, [Fate.NOT_BEGUN, Fate.ZERO_3, Fate.NOT_BEGUN, Fate.DRAFT]), Stage.DRAFT),
+    ]
+
+
+def user(name: str) -> User:
+    return User.objects.get(username=name)
+
+
+def decide_now(story: Story, commune: Unit) -> None:
+    """One commune of the story from its first figure to a numbered decision, today."""
+    now = timezone.now() - timedelta(hours=1)
+    hurried = replace(
+        story,
+        fates={commune: Fate.RECOGNISED},
+        decision_number=USED_NUMBER,
+        late=frozenset(),
+        filled_at=now,
+        submitted_at=now,
+        appraised_at=now,
+        proposed_at=now,
+        approved_at=now,
+        issued_at=timezone.localtime(now),
+    )
+    people = {(account.role, account.unit.pk): user(account.username) for account in demo.accounts(hurried)}
+    period = Period.objects.get(province=story.province, year=story.year)
+    teller = demo._Teller(hurried, period, people)
+    teller.tell(commune, Fate.RECOGNISED, Stage.DECIDED, timedelta())
+    teller.decide()
+
+
+def propose(slug: str, dossiers: list[Dossier], number: str) -> Proposal:
+    return services.propose(
+        dossier_ids=[dossier.pk for dossier in dossiers],
+        submission_number=number,
+        submission_text="Kính trình lãnh đạo xem xét, quyết định.",
+        minutes=demo.paper("bien-ban.pdf", "Biên bản họp hội đồng"),
+        by=user(f"truongphong.{slug}"),
+        at=timezone.now(),
+    )
+
+
+def papers_of_tam_duong(dossiers: list[Dossier]) -> dict[str, str]:
+    """A proposal that waits, one that came back, a decision without its number; one dossier stays free."""
+    now = timezone.now()
+    waiting, returned, approved = (
+        propose("tamduong", [dossier], f"{number}/TTr") for number, dossier in enumerate(dossiers[:3], start=31)
+    )
+    leader = user("lanhdao.tamduong")
+    services.return_proposal(
+        proposal_id=returned.pk, version=returned.version, reason="Biên bản chưa có chữ ký.", by=leader, at=now
+    )
+    draft = services.approve(proposal_id=approved.pk, version=approved.version, by=leader, at=now)
+    return {
+        "proposal_waiting": str(waiting.uuid),
+        "proposal_returned": str(returned.uuid),
+        "decision_draft": str(draft.uuid),
+    }
+
+
+def withdraw(dossier: Dossier) -> None:
+    head = user(f"xa.{dossier.commune.code}.tamduong")
+    services.perform(
+        Action.WITHDRAW,
+        dossier_id=dossier.pk,
+        version=dossier.version,
+        by=head,
+        at=timezone.now(),
+        reason="Số liệu của Trạm Y tế phải tính lại.",
+    )
+
+
+def sessions() -> dict[str, str]:
+    """A signed-in session for everybody of the demo."""
+    keys = {}
+    for person in User.objects.filter(is_demo=True):
+        client = Client()
+        client.force_login(person)
+        keys[person.username] = client.cookies[settings.SESSION_COOKIE_NAME].value
+    return keys
+
+
+def of_story(slug: str, stories: list[tuple[Story, Stage]]) -> Story:
+    return next(story for story, _ in stories if story.slug == slug)
+
+
+def build() -> dict[str, Any]:
+    demo.check_demo_allowed()
+    stories = told()
+    for story, stage in stories:
+        demo._build(story, stage)
+    thap_muoi, dong_thap = of_story("thapmuoi", stories), of_story("dongthap", stories)
+    decide_now(thap_muoi, list(thap_muoi.fates)[5])
+    decide_now(dong_thap, list(dong_thap.fates)[2])
+
+    in_tam_duong = list(
+        Dossier.objects.with_setting().filter(commune__in=of_story("tamduong", stories).fates).order_by("commune__code")
+    )
+    papers = papers_of_tam_duong(in_tam_duong)
+    withdraw(in_tam_duong[4])
+    decision = Decision.objects.get(number="412")
+    return {
+        "password": settings.DEMO_PASSWORD,
+        "used_number": USED_NUMBER,
+        "sessions": sessions(),
+        "communes": {story.slug: [[unit.code, unit.name] for unit in story.fates] for story, _ in stories},
+        "dossiers": {
+            f"{dossier.commune.code}.{dossier.period.year}": str(dossier.uuid)
+            for dossier in Dossier.objects.with_setting()
+        },
+        "periods": {story.slug: str(Period.objects.get(province=story.province, year=story.year).uuid) for story, _ in stories},
+        "papers": papers | {"decision_issued": str(decision.uuid), "proposal_approved": str(decision.proposal.uuid)},
+    }
+
+
+def main() -> None:
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("load_communes", verbosity=0)
+    call_command("load_criteria", verbosity=0)
+    with transaction.atomic():
+        world = build()
+    Path(sys.argv[1]).write_text(json.dumps(world, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
