@@ -65,7 +65,8 @@ case $purpose in
     ;;
   checks)
     install_pinned requirements-dev.txt
-    ensure_packages run_packages check_packages || stop "Chưa kiểm tra được vì thiếu các gói trên."
+    ensure_packages run_packages check_packages || stop "Chưa kiểm tra được vì thiếu các gói trên." \
+      "Nơi không có gói chromium (Ubuntu): cài Chromium hoặc Chrome rồi chạy CHROMIUM=/duong/dan/chuong-trinh make test"
     ;;
   *) stop "Cách dùng: scripts/setup.sh run|checks" ;;
 esac
