@@ -536,7 +536,7 @@ def _item_rows(
                 fields=form.bound_fields_of(item.code),
                 is_open=is_open,
                 score=score,
-                ladder=[Ladder(band, band == score.band) for band in item.bands_for(figures.area.value)],
+                ladder=ladder_of(figures, item),
                 declared=figures.declared_text(item),
                 zero_reason=figures.answers.get(item.code, NOTHING).zero_reason,
                 shared=shared.get(item.denominator_key),
@@ -548,6 +548,11 @@ def _item_rows(
             )
         )
     return rows
+
+
+def ladder_of(figures: DossierFigures, item: Item) -> list[Ladder]:
+    reached = figures.declared_sheet.item(item.code).band
+    return [Ladder(band, band == reached) for band in item.bands_for(figures.area.value)]
 
 
 def slots_of(item: Item, files: Sequence[Evidence]) -> list[SlotFiles]:
@@ -575,7 +580,11 @@ def _saved(
             "criterion": criterion,
             "score": figures.declared_sheet.criterion(criterion.code) if criterion else None,
             "rows": [
-                {"anchor": f"muc-{item.code.replace('.', '_')}", "score": figures.declared_sheet.item(item.code)}
+                {
+                    "anchor": f"muc-{item.code.replace('.', '_')}",
+                    "score": figures.declared_sheet.item(item.code),
+                    "ladder": ladder_of(figures, item),
+                }
                 for item in (criterion.items if criterion else ())
             ],
         }
