@@ -144,7 +144,8 @@ class EvidenceForm(PlainForm, forms.Form):
     )
 
     def __init__(self, *args: Any, item: Item, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"id_{field_name(item.code, '')}%s", **kwargs)
+        kwargs["auto_id"] = f"id_{field_name(item.code, '')}%s"  # several of these forms stand on one page
+        super().__init__(*args, **kwargs)
         choices = [(str(number), slot.title) for number, slot in enumerate(item.evidence_slots)]
         slot = self.fields["slot"]
         if isinstance(slot, forms.TypedChoiceField):  # always; tells the type checker
