@@ -36,6 +36,8 @@ MENU: list[tuple[str, str, frozenset[Role]]] = [
     ("criteria:sets", "Tiêu chí", EVERYBODY),
     ("criteria:periods", "Kỳ đánh giá", frozenset({Role.CATALOGUE_ADMIN})),
     ("communes:units", "Đơn vị", frozenset({Role.CATALOGUE_ADMIN})),
+    ("criteria:area_types", "Loại xã", frozenset({Role.CATALOGUE_ADMIN})),
+    ("communes:people", "Người dùng", frozenset({Role.CATALOGUE_ADMIN})),
 ]
 
 

@@ -10,6 +10,9 @@ from childfriendly.core import views
 urlpatterns = [
     path("", lists.home, name="home"),
     path("", include("assessments.urls")),
+    path("", include("criteria.urls")),
+    path("", include("communes.urls")),
+    path("", include("reports.urls")),
     path("dang-nhap/", account.login, name="account_login"),
     path("dang-nhap/tai-khoan-da-khoa/", account.account_inactive, name="account_inactive"),
     path("dang-xuat/", views.sign_out, name="account_logout"),

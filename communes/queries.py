@@ -6,8 +6,20 @@ from functools import cached_property
 from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
-from communes.models import Level, Role, RoleAssignment, Succession, Unit, User
+from childfriendly.core.text import fold
+from communes.models import (
+    AreaTypeAssignment,
+    Level,
+    Role,
+    RoleAssignment,
+    Succession,
+    Unit,
+    UnitQuerySet,
+    User,
+    within,
+)
 
 _CACHE: Final = "_roles_by_day"
 
@@ -82,3 +94,83 @@ def _lineage(unit_ids: Collection[int]) -> frozenset[tuple[int, int]]:
             successor__in=unit_ids, successor__level=Level.PROVINCE, extent=Succession.Extent.WHOLE
         ).values_list("successor_id", "predecessor_id")
     )
+
+
+# ---- what a catalogue administrator looks after --------------------------------------------------------------------
+def administered_unit_ids(user: User, today: datetime.date) -> frozenset[int]:
+    return roles_of(user, today).covered_unit_ids(Role.CATALOGUE_ADMIN)
+
+
+def administered_units(user: User, today: datetime.date) -> UnitQuerySet:
+    """Every unit of the area, whenever it was in force: a role may still be given at a unit that has ended."""
+    return Unit.objects.filter(within(administered_unit_ids(user, today)))
+
+
+def people_visible_to(user: User, today: datetime.date) -> QuerySet[User]:
+    """Accounts that hold or held a role in the administrator's area, each with its roles there (`role_assignments`).
+
+    Every account is opened with a first role, so none is out of everybody's sight.
+    """
+    here = within(administered_unit_ids(user, today), "unit")
+    held = RoleAssignment.objects.filter(here).select_related("unit__parent__parent").order_by("-valid_from", "role")
+    return User.objects.filter(Exists(RoleAssignment.objects.filter(here, user=OuterRef("pk")))).prefetch_related(
+        Prefetch("role_assignments", queryset=held)
+    )
+
+
+def found_people(people: QuerySet[User], text: str) -> list[int]:
+    """Ids of those whose name or user name holds every word, accents or not; in order of user name.
+
+    Compared here, since no database folds «Đặng» to «dang» alike; the officials of a province are some thousands.
+    """
+    words = fold(text).split()
+    rows = people.prefetch_related(None).order_by("username").values_list("pk", "full_name", "username")
+    return [pk for pk, name, username in rows if all(word in f"{fold(name)} {username}" for word in words)]
+
+
+def communes_of_province(province_id: int, day: datetime.date) -> UnitQuerySet:
+    return Unit.objects.in_force_on(day).filter(within(province_id), level=Level.COMMUNE).with_parents()
+
+
+def without_area_type(communes: UnitQuerySet, day: datetime.date) -> UnitQuerySet:
+    """Those of which nobody has accepted a type that holds on that day."""
+    accepted = AreaTypeAssignment.objects.in_force_on(day).filter(unit=OuterRef("pk"))
+    return communes.filter(~Exists(accepted))
+
+
+# ---- lineage -------------------------------------------------------------------------------------------------------
+def with_lineage(units: UnitQuerySet) -> UnitQuerySet:
+    """Loads along what `lineage_words` needs, in two queries for however many units."""
+    return units.with_parents().prefetch_related(
+        Prefetch(
+            "precessions",
+            queryset=Succession.objects.select_related("predecessor__parent__parent").order_by(
+                "predecessor__sort_key", "predecessor__code"
+            ),
+        ),
+        Prefetch(
+            "successions",
+            queryset=Succession.objects.select_related("successor__parent__parent").order_by(
+                "successor__sort_key", "successor__code"
+            ),
+        ),
+    )
+
+
+def lineage_words(unit: Unit) -> str:
+    """«trước 01/07/2025: Thị trấn Mỹ An, huyện Tháp Mười; Xã Mỹ An, …», «từ 01/07/2025: Xã Tháp Mười, …» or nothing."""
+    before = [(link.on, _part(link, link.predecessor, unit)) for link in unit.precessions.all()]
+    after = [(link.on, _part(link, link.successor, unit)) for link in unit.successions.all()]
+    parts = []
+    if before:
+        parts.append(f"trước {before[0][0]:%d/%m/%Y}: " + "; ".join(name for _, name in before))
+    if after:
+        parts.append(f"từ {after[0][0]:%d/%m/%Y}: " + "; ".join(name for _, name in after))
+    return ". ".join(parts)
+
+
+def _part(link: Succession, other: Unit, unit: Unit) -> str:
+    """The other unit's name, with the province only where that is another one than the reader has just read."""
+    above = [level for level in other.ancestors if level.name != unit.province.name]
+    name = ", ".join([other.name, *(level.name[:1].lower() + level.name[1:] for level in above)])
+    return name if link.extent == Succession.Extent.WHOLE else f"một phần {name}"

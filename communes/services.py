@@ -1,7 +1,12 @@
 """Changes to the catalogue of units and people, each with its audit row. The time comes in as an argument (`at`)."""
 
 import datetime
+import re
+import secrets
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -22,6 +27,8 @@ from communes.models import (
     User,
 )
 from communes.queries import covers, forget_roles, roles_of
+
+ADMIN_ROLES: Final = frozenset({Role.CATALOGUE_ADMIN, Role.SYSTEM_ADMIN})
 
 _CHANGED_MEANWHILE = "Dữ liệu vừa được người khác thay đổi; tải lại trang rồi thực hiện lại."
 
@@ -128,6 +135,26 @@ def accept_area_type(
     return assignment
 
 
+@transaction.atomic
+def accept_area_types(
+    *,
+    choices: Sequence[tuple[Unit, AreaType]],
+    document_number: str,
+    valid_from: datetime.date,
+    by: User,
+    at: datetime.datetime,
+) -> list[AreaTypeAssignment]:
+    """Many communes by one document: all of them or, where one cannot be, none."""
+    if not choices:
+        raise Refused("Chưa chọn đơn vị nào; đánh dấu ít nhất một đơn vị rồi chấp nhận.")
+    return [
+        accept_area_type(
+            unit=unit, area_type=area_type, document_number=document_number, valid_from=valid_from, by=by, at=at
+        )
+        for unit, area_type in choices
+    ]
+
+
 def _end(assignment: AreaTypeAssignment, last_day: datetime.date) -> None:
     if assignment.valid_to is not None and assignment.valid_to <= last_day:
         return
@@ -158,12 +185,17 @@ def assign_role(
 ) -> RoleAssignment:
     """Gives somebody a role at a unit. `by=None` is the set-up on the server itself, which appoints the first ones.
 
-    Nobody gives a role to themselves: a catalogue administrator has no dossiers (nor may that be one step away).
+    Nobody gives a role to themselves: a catalogue administrator has no dossiers (nor may that be one step away). Nor
+    does one administrator make another: those come from the server alone (`manage.py create_admin`).
     """
     if by is not None:
         if by == user:
             raise Refused("Không được tự giao vai trò cho chính mình; đề nghị một người quản trị danh mục khác giao.")
         check_can_manage_catalogue(by, unit, timezone.localdate(at))
+        if role in ADMIN_ROLES:
+            raise Refused(
+                f"Vai trò «{Role(role).label}» chỉ được giao trên máy chủ; đề nghị người vận hành máy chủ giao."
+            )
     if not user.is_active:
         raise Refused(f"Tài khoản của {user} đã ngừng hoạt động; mở lại tài khoản rồi giao vai trò.")
     if valid_to is not None and valid_to < valid_from:
@@ -209,6 +241,8 @@ def assign_role(
 @transaction.atomic
 def end_role(*, assignment: RoleAssignment, last_day: datetime.date, by: User, at: datetime.datetime) -> None:
     """Sets the last day of a role. The row stays, since papers of its time name the person with it."""
+    if by == assignment.user:
+        raise Refused("Không được tự kết thúc vai trò của chính mình; đề nghị một người quản trị danh mục khác làm.")
     check_can_manage_catalogue(by, assignment.unit, timezone.localdate(at))
     if last_day < assignment.valid_from:
         raise Refused("Ngày kết thúc phải từ ngày bắt đầu trở đi; sửa lại ngày kết thúc.")
@@ -227,6 +261,139 @@ def end_role(*, assignment: RoleAssignment, last_day: datetime.date, by: User, a
         after={"role": assignment.role, "unit": str(assignment.unit.uuid), "valid_to": last_day.isoformat()},
     )
     forget_roles(assignment.user)
+
+
+# ---- accounts ----------------------------------------------------------------------------------------------------
+_USERNAME: Final = re.compile(r"[a-z0-9][a-z0-9@.+_-]*")
+_USERNAME_LENGTH: Final = 150
+_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is read as another over the telephone
+
+
+class NewAccount(NamedTuple):
+    """`password` is shown once to whoever opened the account, and kept nowhere but as a hash."""
+
+    user: User
+    password: str
+
+
+def random_password() -> str:
+    """Four groups of four: 79 bits, and easy to read out."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+
+
+def check_can_administer_account(by: User, user: User, today: datetime.date) -> None:
+    """Whoever sets a password can sign in with it, so this must never lead beyond the own area or to an administrator's
+    rights."""
+    if by == user:
+        raise Refused("Không được tự quản trị tài khoản của mình; đổi mật khẩu ở mục «Đổi mật khẩu».")
+    roles = roles_of(by, today)
+    if not roles.has(Role.CATALOGUE_ADMIN):
+        raise Refused("Chỉ người quản trị danh mục được làm việc này; liên hệ người quản trị danh mục của tỉnh.")
+    area = roles.covered_unit_ids(Role.CATALOGUE_ADMIN)
+    held = list(RoleAssignment.objects.filter(user=user).select_related("unit__parent__parent"))
+    if not any(covers(area, assignment.unit) for assignment in held):
+        raise Refused("Tài khoản này không thuộc địa bàn được giao quản trị; chọn một người trong địa bàn.")
+    live = [assignment for assignment in held if assignment.valid_to is None or assignment.valid_to >= today]
+    if any(assignment.role in ADMIN_ROLES for assignment in live):
+        raise Refused(f"{user} đang giữ vai trò quản trị; đề nghị người vận hành máy chủ xử lý tài khoản này.")
+    if not all(covers(area, assignment.unit) for assignment in live):
+        raise Refused(
+            f"{user} còn giữ vai trò ngoài địa bàn được giao quản trị; kết thúc các vai trò trong địa bàn, "
+            "phần còn lại đề nghị quản trị danh mục nơi đó."
+        )
+
+
+def why_not_administer_account(by: User, user: User, today: datetime.date) -> str:
+    """The sentence for a page that shows no buttons; "" where the person may."""
+    try:
+        check_can_administer_account(by, user, today)
+    except Refused as refused:
+        return str(refused)
+    return ""
+
+
+@transaction.atomic
+def create_account(
+    *,
+    username: str,
+    full_name: str,
+    role: Role,
+    unit: Unit,
+    valid_from: datetime.date,
+    valid_to: datetime.date | None = None,
+    title: str = "",
+    by: User | None,
+    at: datetime.datetime,
+) -> NewAccount:
+    """Opens an account with its first role, so that it belongs to somebody's area from the start. `by=None` is the
+    set-up on the server. What an account of the demo opens is one of the demo."""
+    if by is not None:
+        check_can_manage_catalogue(by, unit, timezone.localdate(at))
+    name = _line(full_name, "Họ và tên", User._meta.get_field("full_name").max_length or 0)
+    if not name:
+        raise Refused("Nhập họ và tên của người dùng.")
+    login = User.normalize_username(username)
+    if not _USERNAME.fullmatch(login) or len(login) > _USERNAME_LENGTH:
+        raise Refused(
+            "Tên đăng nhập chỉ gồm chữ không dấu, chữ số và các ký tự @ . + - _, bắt đầu bằng chữ hoặc số; nhập lại."
+        )
+    taken = Refused(f"Tên đăng nhập «{login}» đã có người dùng; chọn một tên khác.")
+    if User.objects.filter(username__iexact=login).exists():
+        raise taken
+    password = random_password()
+    user = User(username=login, full_name=name, password=make_password(password), is_demo=by.is_demo if by else False)
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError as error:
+        raise taken from error
+    audit.record(
+        "create_account",
+        user,
+        by=by,
+        at=at,
+        role=Role.CATALOGUE_ADMIN.label if by else "",
+        after={"username": login, "full_name": name},
+    )
+    assign_role(user=user, role=role, unit=unit, valid_from=valid_from, valid_to=valid_to, title=title, by=by, at=at)
+    return NewAccount(user, password)
+
+
+@transaction.atomic
+def reset_password(*, user: User, by: User, at: datetime.datetime) -> str:
+    """Gives the account a new random password, which ends its sessions everywhere; the caller shows it once."""
+    check_can_administer_account(by, user, timezone.localdate(at))
+    password = random_password()
+    User.objects.filter(pk=user.pk).update(password=make_password(password))
+    audit.record("reset_password", user, by=by, at=at, role=Role.CATALOGUE_ADMIN.label)
+    return password
+
+
+def deactivate_account(*, user: User, by: User, at: datetime.datetime) -> None:
+    """Signs the person out everywhere and for good; roles and papers stay as they are."""
+    _set_active(user, active=False, action="deactivate_account", by=by, at=at)
+
+
+def reactivate_account(*, user: User, by: User, at: datetime.datetime) -> None:
+    _set_active(user, active=True, action="reactivate_account", by=by, at=at)
+
+
+@transaction.atomic
+def _set_active(user: User, *, active: bool, action: str, by: User, at: datetime.datetime) -> None:
+    check_can_administer_account(by, user, timezone.localdate(at))
+    if not User.objects.filter(pk=user.pk, is_active=not active).update(is_active=active):
+        raise Stale(_CHANGED_MEANWHILE)
+    user.is_active = active
+    audit.record(
+        action,
+        user,
+        by=by,
+        at=at,
+        role=Role.CATALOGUE_ADMIN.label,
+        before={"is_active": not active},
+        after={"is_active": active},
+    )
+    forget_roles(user)
 
 
 def _line(text: str, label: str, limit: int) -> str:

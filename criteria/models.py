@@ -6,7 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from communes.models import Unit
+from communes.models import Unit, User
+from communes.queries import administered_unit_ids
 from criteria.rulesets import load_rules
 from criteria.scoring import RuleSet
 
@@ -75,6 +76,11 @@ class CriteriaSet(models.Model):
 
 
 class PeriodQuerySet(models.QuerySet["Period"]):
+    def visible_to(self, user: User, today: date) -> "PeriodQuerySet":
+        """The periods that a catalogue administrator looks after, those of predecessor provinces among them. Everybody
+        else meets a period through its dossiers."""
+        return self.filter(province__in=administered_unit_ids(user, today))
+
     def with_setting(self) -> "PeriodQuerySet":
         return self.select_related("province", "criteria_set")
 

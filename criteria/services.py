@@ -5,17 +5,27 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from childfriendly.core import audit
 from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.text import nfc
-from communes.models import Level, Role, Unit, User
-from communes.queries import roles_of
+from communes.models import Level, Role, Unit, User, within
+from communes.queries import administered_unit_ids, roles_of
 from communes.services import check_can_manage_catalogue
 from criteria.deadlines import cutoff
-from criteria.models import TWO_TIER_FROM, Authority, Certainty, CriteriaSet, Deadline, DeadlineKind, Period, Task
+from criteria.models import (
+    TWO_TIER_FROM,
+    Authority,
+    Certainty,
+    CriteriaSet,
+    Deadline,
+    DeadlineKind,
+    Period,
+    Target,
+    Task,
+)
 from criteria.rulesets import load_rules
 
 
@@ -53,10 +63,12 @@ def load_criteria(text: str, *, at: datetime) -> tuple[CriteriaSet, bool]:
 
 @transaction.atomic
 def confirm_criteria(*, criteria_set_id: int, by: User, at: datetime, is_demo: bool = False) -> CriteriaSet:
-    """A catalogue administrator answers for the figures, by name and date; only then may a period open with them."""
+    """A catalogue administrator answers for the figures, by name and date; only then may a period open with them. What
+    an account of the demo confirms is a demo."""
     check_can_confirm_criteria(by, at)
+    demo = is_demo or by.is_demo
     rows = CriteriaSet.objects.filter(pk=criteria_set_id, confirmed_at__isnull=True)
-    if not rows.update(confirmed_by=by, confirmed_by_name=by.full_name, confirmed_at=at, confirmation_is_demo=is_demo):
+    if not rows.update(confirmed_by=by, confirmed_by_name=by.full_name, confirmed_at=at, confirmation_is_demo=demo):
         raise Stale("Bộ tiêu chí này đã được xác nhận trước đó.")
     criteria_set = CriteriaSet.objects.get(pk=criteria_set_id)
     audit.record(
@@ -84,6 +96,46 @@ class AuthoritySpec:
     certainty: Certainty = Certainty.RECONSTRUCTED
 
 
+_OPENED_BEFORE = "{province} đã có kỳ đánh giá năm {year}. Mở kỳ đã có để xem."
+
+
+def check_can_open_period(
+    *,
+    province: Unit,
+    year: int,
+    starts_on: date,
+    ends_on: date,
+    figures_as_of: date,
+    criteria_set: CriteriaSet,
+    by: User,
+    at: datetime,
+) -> None:
+    """Everything that can be said before anything is written; the check page asks it first."""
+    check_can_manage_catalogue(by, province, timezone.localdate(at))
+    if not criteria_set.is_confirmed:
+        raise Refused(f"Bộ tiêu chí {criteria_set} chưa được xác nhận. Xác nhận bộ tiêu chí trước khi mở kỳ đánh giá.")
+    if province.level != Level.PROVINCE or not province.is_in_force_on(figures_as_of):
+        raise Refused(f"{province.name} không phải tỉnh, thành phố có hiệu lực vào ngày chốt số liệu. Chọn lại.")
+    if not starts_on <= ends_on or figures_as_of < starts_on:
+        raise Refused("Ngày kết thúc và ngày chốt số liệu phải sau ngày bắt đầu kỳ. Kiểm tra lại các ngày.")
+    if not starts_on.year <= year <= ends_on.year:
+        raise Refused(f"Từ ngày bắt đầu đến ngày kết thúc không có năm {year}. Kiểm tra lại các ngày.")
+    if Period.objects.filter(province=province, year=year).exists():
+        raise Refused(_OPENED_BEFORE.format(province=province.name, year=year))
+
+
+def provinces_to_open(by: User, today: date) -> list[Unit]:
+    """Provinces for which the person may open a period: the own ones, then those that they took over."""
+    provinces = Unit.objects.filter(pk__in=administered_unit_ids(by, today), level=Level.PROVINCE)
+    return sorted(provinces, key=lambda unit: (unit.valid_to is not None, unit.sort_key))
+
+
+def authorities_to_open(province: Unit, figures_as_of: date) -> list[AuthoritySpec]:
+    """The rows a period of this closing day starts with: every district in force then, or the province itself."""
+    districts = Unit.objects.in_force_on(figures_as_of).filter(parent=province, level=Level.DISTRICT)
+    return standard_authorities(figures_as_of, province, districts)
+
+
 @transaction.atomic
 def open_period(
     *,
@@ -99,26 +151,32 @@ def open_period(
     at: datetime,
     is_demo: bool = False,
 ) -> Period:
-    """Open a kỳ đánh giá. `deadlines` maps a kind to the plan's wording; the cut-off follows from it."""
-    check_can_manage_catalogue(by, province, timezone.localdate(at))
-    if not criteria_set.is_confirmed:
-        raise Refused(f"Bộ tiêu chí {criteria_set} chưa được xác nhận. Xác nhận bộ tiêu chí trước khi mở kỳ đánh giá.")
-    if province.level != Level.PROVINCE or not province.is_in_force_on(figures_as_of):
-        raise Refused(f"{province.name} không phải tỉnh, thành phố có hiệu lực vào ngày chốt số liệu. Chọn lại.")
-    if not starts_on <= ends_on or figures_as_of < starts_on:
-        raise Refused("Ngày kết thúc và ngày chốt số liệu phải sau ngày bắt đầu kỳ. Kiểm tra lại các ngày.")
-    if Period.objects.filter(province=province, year=year).exists():
-        raise Refused(f"{province.name} đã có kỳ đánh giá năm {year}. Mở kỳ đã có để xem.")
-    period = Period.objects.create(
+    """Open a kỳ đánh giá. `deadlines` maps a kind to the plan's wording; the cut-off follows from it. What an account
+    of the demo opens is a demo."""
+    check_can_open_period(
         province=province,
         year=year,
         starts_on=starts_on,
         ends_on=ends_on,
         figures_as_of=figures_as_of,
         criteria_set=criteria_set,
-        is_demo=is_demo,
-        opened_at=at,
+        by=by,
+        at=at,
     )
+    try:
+        with transaction.atomic():
+            period = Period.objects.create(
+                province=province,
+                year=year,
+                starts_on=starts_on,
+                ends_on=ends_on,
+                figures_as_of=figures_as_of,
+                criteria_set=criteria_set,
+                is_demo=is_demo or by.is_demo,
+                opened_at=at,
+            )
+    except IntegrityError as error:  # somebody opened it a moment ago
+        raise Refused(_OPENED_BEFORE.format(province=province.name, year=year)) from error
     for kind, wording in deadlines.items():
         add_deadline(period, kind, wording)
     for spec in authorities:
@@ -162,6 +220,8 @@ def confirm_authority(*, authority_id: int, document_number: str, by: User, at: 
     document_number = nfc(document_number).strip()
     if not document_number:
         raise Refused("Nhập số văn bản giao thẩm quyền.")
+    if len(document_number) > (limit := Authority._meta.get_field("document_number").max_length or 0):
+        raise Refused(f"Số văn bản dài quá {limit} ký tự. Viết ngắn lại.")
     rows = Authority.objects.filter(pk=authority_id).exclude(certainty=Certainty.CONFIRMED)
     if not rows.update(certainty=Certainty.CONFIRMED, document_number=document_number):
         raise Stale("Thẩm quyền này đã được xác nhận trước đó.")
@@ -175,6 +235,34 @@ def confirm_authority(*, authority_id: int, document_number: str, by: User, at: 
         after={"document_number": document_number},
     )
     return authority
+
+
+@transaction.atomic
+def set_target(*, period: Period, unit: Unit, communes: int, document_number: str, by: User, at: datetime) -> Target:
+    """How many communes a unit's plan wants recognised; a later plan replaces it, the audit keeps the old one."""
+    check_can_manage_catalogue(by, period.province, timezone.localdate(at))
+    number = " ".join(nfc(document_number).split())
+    if not number:
+        raise Refused("Nhập số văn bản giao chỉ tiêu.")
+    if not Authority.objects.filter(period=period, unit=unit).exists():
+        raise Refused(f"{unit.name} không có nhiệm vụ trong kỳ đánh giá này. Chọn đơn vị khác.")
+    in_area = Unit.objects.in_force_on(period.figures_as_of).filter(within(unit.pk), level=Level.COMMUNE).count()
+    if communes > in_area:
+        raise Refused(f"{unit.name} chỉ có {in_area} đơn vị cấp xã; chỉ tiêu không được lớn hơn. Nhập lại chỉ tiêu.")
+    before = Target.objects.filter(period=period, unit=unit).first()
+    target, _ = Target.objects.update_or_create(
+        period=period, unit=unit, defaults={"communes": communes, "document_number": number}
+    )
+    audit.record(
+        "set_target",
+        period,
+        by=by,
+        at=at,
+        role=Role.CATALOGUE_ADMIN.label,
+        before={"communes": before.communes, "document_number": before.document_number} if before else None,
+        after={"unit": str(unit.uuid), "communes": communes, "document_number": number},
+    )
+    return target
 
 
 def authority_for(period: Period, task: Task, commune: Unit) -> Authority:

@@ -341,7 +341,7 @@ def _catalogue_tiles(roles: Roles) -> list[Tile]:
             CriteriaSet.objects.filter(confirmed_at__isnull=True).count(),
             _url_or_nothing("criteria:sets"),
         ),
-        Tile("Xã chưa được xác nhận loại", _communes_without_type(provinces), _url_or_nothing("communes:area_types")),
+        Tile("Xã chưa được xác nhận loại", _communes_without_type(provinces), _url_or_nothing("criteria:area_types")),
         Tile(
             "Thẩm quyền chờ tỉnh xác nhận",
             Authority.objects.filter(period__province__in=provinces, certainty__in=unsure).count(),

@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.numbers import DIGITS_WANTED, LARGEST_COUNT, format_number, parse_whole
 from childfriendly.core.text import nfc
 
@@ -139,3 +140,9 @@ class PlainForm(forms.BaseForm):
     """
 
     use_required_attribute = False
+
+
+def show_refusal(form: forms.BaseForm, refused: Refused) -> int:
+    """The service's sentence on top of the form, everything typed kept. Gives the status of the answer."""
+    form.add_error(None, str(refused))
+    return 409 if isinstance(refused, Stale) else 422

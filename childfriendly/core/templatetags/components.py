@@ -50,6 +50,7 @@ def error_summary(*forms: BaseForm | BaseFormSet[BaseForm] | None) -> dict[str, 
     return {"errors": errors}
 
 
+@register.filter
 def last_moment(cutoff: datetime) -> str:
     """«hết ngày thứ Sáu, 20/11/2026», or «trước 17:00 thứ Sáu, 20/11/2026», for the first instant that is late."""
     local = timezone.localtime(cutoff)

@@ -1,0 +1,279 @@
+"""Pages of the catalogue administrator: units and people. For everybody else they do not exist."""
+
+from datetime import date
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from childfriendly.core.exceptions import Refused
+from childfriendly.core.forms import show_refusal
+from childfriendly.core.text import nfc
+from communes import services
+from communes.auth import catalogue_admin_or_404, today
+from communes.forms import (
+    AccountForm,
+    EndRoleForm,
+    RoleForm,
+    UnitSearchForm,
+    assignment_key,
+)
+from communes.models import Role, RoleAssignment, Unit, User
+from communes.queries import (
+    administered_unit_ids,
+    administered_units,
+    covers,
+    found_people,
+    lineage_words,
+    people_visible_to,
+    with_lineage,
+)
+
+GET_OR_POST = ["GET", "HEAD", "POST"]
+PER_PAGE = 50
+
+
+# ---- units -------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def units(request: HttpRequest) -> HttpResponse:
+    """The whole country may be searched: names are public. Without a search, the units of the own area."""
+    user = catalogue_admin_or_404(request)
+    form = UnitSearchForm(request.GET if request.GET.keys() & {"q", "ngay"} else None)
+    day, text, status = today(), "", 200
+    if form.is_bound:
+        if form.is_valid():
+            day, text = form.cleaned_data["ngay"] or day, form.cleaned_data["q"]
+        else:
+            status = 422
+    found = Unit.objects.search(text) if text else administered_units(user, today())
+    if status != 200:
+        found = found.none()
+    page = Paginator(with_lineage(found.in_force_on(day)), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "day": day,
+        "text": text,
+        "page": page,
+        "rows": [(row, lineage_words(row)) for row in page],
+    }
+    return render(request, "communes/units.html", context, status=status)
+
+
+@require_safe
+def unit(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """People and area types only where the administrator has the area; the rest is public."""
+    user = catalogue_admin_or_404(request)
+    row = get_object_or_404(with_lineage(Unit.objects.all()), uuid=uuid)
+    is_own = covers(administered_unit_ids(user, today()), row)
+    context = {
+        "unit": row,
+        "is_own": is_own,
+        "before": row.precessions.all(),
+        "after": row.successions.all(),
+        "area_types": row.area_types.order_by("-valid_from") if is_own else [],
+        "roles": row.role_assignments.select_related("user").order_by("-valid_from", "role") if is_own else [],
+        "today": today(),
+    }
+    return render(request, "communes/unit.html", context)
+
+
+# ---- people ------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    user = catalogue_admin_or_404(request)
+    visible = people_visible_to(user, today())
+    text = nfc(request.GET.get("q", "")).strip()
+    page = Paginator(found_people(visible, text), PER_PAGE).get_page(request.GET.get("page"))
+    rows = visible.filter(pk__in=list(page.object_list)).order_by("username")
+    context = {
+        "text": text,
+        "page": page,
+        "rows": [(row, [held for held in row.role_assignments.all() if held.is_in_force_on(today())]) for row in rows],
+    }
+    return render(request, "communes/people.html", context)
+
+
+def _person_or_404(by: User, username: str) -> User:
+    return get_object_or_404(people_visible_to(by, today()), username=username)
+
+
+def _live(somebody: User, day: date) -> list[RoleAssignment]:
+    """Roles in the area that have not ended, those that are still to begin among them."""
+    return [held for held in somebody.role_assignments.all() if held.valid_to is None or held.valid_to >= day]
+
+
+@require_safe
+def person(request: HttpRequest, username: str) -> HttpResponse:
+    user = catalogue_admin_or_404(request)
+    somebody = _person_or_404(user, username)
+    live = _live(somebody, today())
+    context = {
+        "somebody": somebody,
+        "is_self": somebody == user,
+        "refusal": services.why_not_administer_account(user, somebody, today()),
+        "roles": [(held, assignment_key(held) if held in live else "") for held in somebody.role_assignments.all()],
+    }
+    return render(request, "communes/person.html", context)
+
+
+def _chosen_unit(request: HttpRequest, user: User) -> Unit | None:
+    """The unit of the search step before, named in the address; None until one is chosen."""
+    try:
+        uuid = UUID(request.GET.get("don-vi", ""))
+    except ValueError:
+        return None
+    return administered_units(user, today()).with_parents().filter(uuid=uuid).first()
+
+
+def _choose_unit(request: HttpRequest, user: User, heading: str) -> HttpResponse:
+    """A list from the server: no browser shows a list box of three thousand names well."""
+    text = nfc(request.GET.get("q", "")).strip()
+    found = administered_units(user, today()).search(text) if text else Unit.objects.none()
+    page = Paginator(with_lineage(found), PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "heading": heading,
+        "text": text,
+        "page": page,
+        "rows": [(row, lineage_words(row)) for row in page],
+    }
+    return render(request, "communes/choose_unit.html", context)
+
+
+@require_http_methods(GET_OR_POST)
+def create_account(request: HttpRequest) -> HttpResponse:
+    """Opens an account with its first role. The answer to the form itself shows the password: a redirect would have to
+    keep it somewhere in clear."""
+    user = catalogue_admin_or_404(request)
+    unit = _chosen_unit(request, user)
+    if unit is None:
+        return _choose_unit(request, user, "Thêm người dùng")
+    form = AccountForm(request.POST or None, initial={"valid_from": max(today(), unit.valid_from)})
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                account = services.create_account(
+                    username=form.cleaned_data["username"],
+                    full_name=form.cleaned_data["full_name"],
+                    role=Role(form.cleaned_data["role"]),
+                    unit=unit,
+                    valid_from=form.cleaned_data["valid_from"],
+                    valid_to=form.cleaned_data["valid_to"],
+                    title=form.cleaned_data["title"],
+                    by=user,
+                    at=timezone.now(),
+                )
+            except Refused as refused:
+                status = show_refusal(form, refused)
+            else:
+                context = {"somebody": account.user, "password": account.password, "is_new": True}
+                return render(request, "communes/password.html", context)
+    return render(request, "communes/create_account.html", {"form": form, "unit": unit}, status=status)
+
+
+@require_http_methods(GET_OR_POST)
+def assign_role(request: HttpRequest, username: str) -> HttpResponse:
+    user = catalogue_admin_or_404(request)
+    somebody = _person_or_404(user, username)
+    unit = _chosen_unit(request, user)
+    if unit is None:
+        return _choose_unit(request, user, f"Giao vai trò cho {somebody.full_name}")
+    form = RoleForm(request.POST or None, initial={"valid_from": max(today(), unit.valid_from)})
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                held = services.assign_role(
+                    user=somebody,
+                    role=Role(form.cleaned_data["role"]),
+                    unit=unit,
+                    valid_from=form.cleaned_data["valid_from"],
+                    valid_to=form.cleaned_data["valid_to"],
+                    title=form.cleaned_data["title"],
+                    by=user,
+                    at=timezone.now(),
+                )
+            except Refused as refused:
+                status = show_refusal(form, refused)
+            else:
+                messages.success(request, f"Đã giao vai trò «{held.get_role_display()}» tại {unit.name}.")
+                return redirect("communes:person", somebody.username)
+    context = {"form": form, "unit": unit, "somebody": somebody}
+    return render(request, "communes/assign_role.html", context, status=status)
+
+
+@require_http_methods(GET_OR_POST)
+def end_role(request: HttpRequest, username: str) -> HttpResponse:
+    user = catalogue_admin_or_404(request)
+    somebody = _person_or_404(user, username)
+    form = EndRoleForm(
+        request.POST or None,
+        assignments=_live(somebody, today()),
+        initial={"last_day": today(), "assignment": request.GET.get("vai-tro", "")},
+    )
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                services.end_role(
+                    assignment=form.chosen, last_day=form.cleaned_data["last_day"], by=user, at=timezone.now()
+                )
+            except Refused as refused:
+                status = show_refusal(form, refused)
+            else:
+                messages.success(
+                    request,
+                    f"Vai trò «{form.chosen.get_role_display()}» tại {form.chosen.unit.name} đã có ngày kết thúc.",
+                )
+                return redirect("communes:person", somebody.username)
+    return render(request, "communes/end_role.html", {"form": form, "somebody": somebody}, status=status)
+
+
+@require_http_methods(GET_OR_POST)
+def reset_password(request: HttpRequest, username: str) -> HttpResponse:
+    """As with a new account, the password is in the answer to the form and nowhere else."""
+    user = catalogue_admin_or_404(request)
+    somebody = _person_or_404(user, username)
+    if request.method == "POST":
+        password = services.reset_password(user=somebody, by=user, at=timezone.now())
+        return render(request, "communes/password.html", {"somebody": somebody, "password": password})
+    return _act(request, user, somebody, "reset_password")
+
+
+@require_http_methods(GET_OR_POST)
+def deactivate(request: HttpRequest, username: str) -> HttpResponse:
+    user = catalogue_admin_or_404(request)
+    somebody = _person_or_404(user, username)
+    if request.method == "POST":
+        services.deactivate_account(user=somebody, by=user, at=timezone.now())
+        messages.success(request, f"Đã ngừng tài khoản của {somebody.full_name}.")
+        return redirect("communes:person", somebody.username)
+    return _act(request, user, somebody, "deactivate")
+
+
+@require_http_methods(GET_OR_POST)
+def reactivate(request: HttpRequest, username: str) -> HttpResponse:
+    user = catalogue_admin_or_404(request)
+    somebody = _person_or_404(user, username)
+    if request.method == "POST":
+        services.reactivate_account(user=somebody, by=user, at=timezone.now())
+        messages.success(request, f"Đã mở lại tài khoản của {somebody.full_name}.")
+        return redirect("communes:person", somebody.username)
+    return _act(request, user, somebody, "reactivate")
+
+
+def _act(request: HttpRequest, user: User, somebody: User, act: str) -> HttpResponse:
+    """The page that says what the act does before it is done."""
+    services.check_can_administer_account(user, somebody, today())
+    return render(request, "communes/account_act.html", {"somebody": somebody, "act": act})
