@@ -153,7 +153,8 @@ def check_targets_open(figures: DossierFigures, targets: Collection[str]) -> Non
     closed = [target for target in targets if not figures.is_open(target)]
     if closed:
         raise Refused(
-            f"Mục «{figures.target_title(closed[0])}» không bị trả lại nên giữ nguyên. Chỉ sửa các mục cơ quan thẩm định nêu."
+            f"Mục «{figures.target_title(closed[0])}» không bị trả lại nên giữ nguyên. "
+            "Chỉ sửa các mục cơ quan thẩm định nêu."
         )
 
 
