@@ -24,7 +24,7 @@ test:
 
 bench:
 	@scripts/setup.sh checks
-	@exec $(PYTHON_IN_VENV) scripts/bench.py
+	@exec $(PYTHON_IN_VENV) scripts/bench
 
 lock:
 	@scripts/setup.sh checks

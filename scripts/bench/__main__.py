@@ -1,0 +1,208 @@
+"""`make bench`: how far the system is from its floors, as ratios taken in one run.
+
+A shared machine is twice as slow from one minute to the next, so no figure stands alone: ours and the floor take turns
+within each round, a ratio is made per round, and the median of the rounds is printed with the lowest and the highest.
+How to read it: docs/performance.md.
+"""
+
+import argparse
+import os
+import secrets
+import statistics
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+HERE = Path(__file__).resolve().parent
+BASE_DIR = HERE.parent.parent
+sys.path[:0] = [str(BASE_DIR), str(HERE)]
+
+import load  # noqa: E402 — beside this file
+import server  # noqa: E402
+
+if TYPE_CHECKING:
+    from anatomy import Anatomy
+    from data import BuiltProvince
+
+CONNECTIONS = 16
+AIMS = {"certificate": 1.2, "workbook": 1.3, "criterion page": 6.0, "dossier list": 6.0}
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description="Ratios against the floors, in one run.")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of the pages and of the workbook (default 5)")
+    parser.add_argument("--seconds", type=float, default=3.0, help="how long each page is asked for in a round (3)")
+    return parser.parse_args()
+
+
+def set_up(folder: Path) -> None:
+    """A machine of its own: settings of production, an empty database, nothing of `.env` or of `var/`."""
+    (folder / "static").mkdir()
+    os.environ.setdefault("DATABASE_URL", f"sqlite:///{folder / 'db.sqlite3'}")
+    os.environ.update(
+        ALLOWED_HOSTS="127.0.0.1",
+        DEBUG="0",
+        DEMO_ALLOWED="0",
+        DJANGO_SETTINGS_MODULE="bench_settings",
+        HTTPS="0",
+        PROXY_COUNT="0",
+        SECRET_KEY=secrets.token_urlsafe(50),
+        VAR_DIR=str(folder),
+    )
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+# ---- printing ----------------------------------------------------------------------------------------------------
+def heading(text: str) -> None:
+    print(f"\n{text}\n{'-' * len(text)}", flush=True)
+
+
+def median(values: Iterable[float]) -> float:
+    return statistics.median(values)
+
+
+def verdict(name: str, ratios: Sequence[float]) -> str:
+    middle, aim = median(ratios), AIMS[name]
+    words = "reached" if middle <= aim else "MISSED"
+    spread = f"lowest {min(ratios):.2f}, highest {max(ratios):.2f}"
+    return f"{name:<15} {middle:6.2f} × its floor   aim <= {aim:g}: {words:<8} ({spread}, {len(ratios)} rounds)"
+
+
+# ---- the four measurements ---------------------------------------------------------------------------------------
+def certificates(province: "BuiltProvince", rounds: int) -> str:
+    from papers import CertificateBench
+
+    heading("1  One certificate, against bare WeasyPrint with fonts and CSS reused (CPU time)")
+    bench = CertificateBench(province.decision_item_ids[:40])
+    for number in range(3):
+        bench.round(number)  # fonts and style sheets are read once a process
+    times = [bench.round(number) for number in range(rounds * 6)]
+    ours, bare, plain = (median(getattr(time, name) for time in times) * 1000 for name in ("ours", "bare", "plain"))
+    print(f"ours                                      {ours:7.1f} ms   template, NFC, PDF/UA")
+    print(f"bare WeasyPrint, the same HTML as PDF/UA  {bare:7.1f} ms   the floor")
+    print(f"bare WeasyPrint, the same HTML, no tags   {plain:7.1f} ms   ours / this: {ours / plain:.2f}")
+    return verdict("certificate", [time.ours / time.bare for time in times])
+
+
+def workbook(province: "BuiltProvince", rounds: int) -> str:
+    from papers import WorkbookBench
+
+    heading("2  The workbook of a province of 560 communes, against bare XlsxWriter with the same cells (CPU time)")
+    bench = WorkbookBench(province.period)
+    bench.round()
+    times = [bench.round() for _ in range(max(rounds, 3))]
+    read, ours, bare = (median(getattr(time, name) for time in times) * 1000 for name in ("read", "ours", "bare"))
+    print(f"{bench.cells} cells, {bench.size // 1024} KiB")
+    print(f"reading the summary from the database  {read:7.1f} ms")
+    print(f"writing it (reports.excel)             {ours:7.1f} ms   both / floor: {(read + ours) / bare:.2f}")
+    print(f"bare XlsxWriter                        {bare:7.1f} ms   the floor")
+    return verdict("workbook", [time.ours / time.bare for time in times])
+
+
+def pages(province: "BuiltProvince", folder: Path, rounds: int, seconds: float) -> list[str]:
+    heading(f"3, 4  Pages under gunicorn as in production, {CONNECTIONS} kept-alive connections, signed in")
+    targets = visitors(province)
+    bursts: dict[str, list[load.Load]] = {name: [] for name in targets}
+    with server.running(folder / "server.log") as (port, pid):
+        processes = load.Processes(pid)
+        for people in targets.values():
+            load.burst(port, people, 1.0, processes)  # templates, rules and connections are there afterwards
+        for _ in range(rounds):
+            for name, people in targets.items():
+                bursts[name].append(load.burst(port, people, seconds, processes))
+    print(f"{'':<30} {'req/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'p99/p50':>8} {'server CPU ms':>14}")
+    for name, found in bursts.items():
+        rate, p50, p99, cpu = (
+            median(getattr(one, part) for one in found) for part in ("requests_per_second", "p50", "p99", "server_cpu")
+        )
+        print(f"{name:<30} {rate:8.0f} {p50:8.1f} {p99:8.1f} {p99 / p50:8.1f} {cpu:14.2f}")
+    floor, *_ = bursts.values()
+    lines = []
+    for name in ("criterion page", "dossier list"):
+        by_rate = [
+            low.requests_per_second / page.requests_per_second for low, page in zip(floor, bursts[name], strict=True)
+        ]
+        by_cpu = [page.server_cpu / low.server_cpu for low, page in zip(floor, bursts[name], strict=True)]
+        lines += [verdict(name, by_rate), f"{'':<15} {median(by_cpu):6.2f} × by CPU time of the server alone"]
+    return lines
+
+
+def visitors(province: "BuiltProvince") -> dict[str, list[load.Visitor]]:
+    """Each connection is another commune's editor, who walks through the 13 criteria; the list is read by the province,
+    which sees most, page by page. The floor comes first."""
+    rules = province.period.criteria_set.rules()
+    codes = [criterion.code for criterion in rules.criteria]
+    drafts = province.drafts[:CONNECTIONS]
+    listed = [f"/ho-so/?page={number}" for number in range(1, 11)]
+    return {
+        "bare view, one query (floor)": [
+            load.Visitor([f"/san/mot-truy-van/{uuid}/"], b"38-2024-") for uuid, _ in drafts
+        ],
+        "bare view, signed in": [
+            load.Visitor([f"/san/da-dang-nhap/{uuid}/"], b"38-2024-", session) for uuid, session in drafts
+        ],
+        "criterion page": [
+            load.Visitor([f"/ho-so/{uuid}/tieu-chi/{code}/" for code in codes], b'name="version"', session)
+            for uuid, session in drafts
+        ],
+        "dossier list": [
+            load.Visitor(listed[start:] + listed[:start], b"<tbody>", province.staff_session)
+            for start in (number % len(listed) for number in range(CONNECTIONS))
+        ],
+    }
+
+
+def anatomies(province: "BuiltProvince") -> None:
+    from anatomy import PARTS, REQUESTS, dissect
+
+    uuid, session = province.drafts[0]
+    found: dict[str, Anatomy] = {
+        "signed in": dissect(f"/san/da-dang-nhap/{uuid}/", session),
+        "criterion": dissect(f"/ho-so/{uuid}/tieu-chi/TC02/", session),
+        "list": dissect("/ho-so/?page=2", province.staff_session),
+    }
+    heading(f"Where the time goes: in process, the fastest of {REQUESTS} requests, exclusive times in ms")
+    print(f"{'':<36}" + "".join(f"{name:>18}" for name in found))
+    for part in PARTS:
+        cells = (f"{one.milliseconds[part]:9.2f} ({one.milliseconds[part] / one.total:4.0%})" for one in found.values())
+        print(f"{part:<36}" + "".join(f"{cell:>18}" for cell in cells))
+    print(f"{'together':<36}" + "".join(f"{one.total:>11.2f}       " for one in found.values()))
+    print(f"{'queries':<36}" + "".join(f"{one.queries:>11}       " for one in found.values()))
+
+
+def main() -> None:
+    options = arguments()
+    os.chdir(BASE_DIR)
+    with tempfile.TemporaryDirectory(prefix="childfriendly-bench-") as name:
+        folder = Path(name)
+        set_up(folder)
+
+        import data
+        from django.db import connection, connections
+
+        print("Building a province of 560 communes …", flush=True)
+        province = data.build()
+        print(f"database: {connection.vendor}; cores: {os.cpu_count()}; load before: {os.getloadavg()[0]:.1f}")
+        measurements: list[Callable[[], str | list[str]]] = [
+            lambda: certificates(province, options.rounds),
+            lambda: workbook(province, options.rounds),
+            lambda: pages(province, folder, options.rounds, options.seconds),
+        ]
+        lines: list[str] = []
+        for measure in measurements:
+            given = measure()
+            lines += [given] if isinstance(given, str) else given
+        anatomies(province)
+        heading("Ratios")
+        print("\n".join(lines))
+        connections.close_all()
+
+
+if __name__ == "__main__":
+    main()
