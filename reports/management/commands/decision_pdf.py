@@ -1,0 +1,36 @@
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from childfriendly.core.exceptions import Refused
+from childfriendly.core.numbers import format_number
+from reports.arguments import decision_by_number, make_folder, recognised_items, write_file, year_of
+from reports.certificate import certificate_pdf
+from reports.documents import decision_pdf
+from reports.filenames import certificate_file, decision_file
+from reports.papers import certificate_paper, decision_paper
+
+
+class Command(BaseCommand):
+    help = "In một quyết định đã phát hành và Giấy công nhận của từng xã được công nhận ra tệp PDF."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("number", help="Số quyết định, ví dụ 1105 hoặc 1105/QĐ-UBND")
+        parser.add_argument("--year", required=True, help="Năm của ngày quyết định")
+        parser.add_argument("--unit", required=True, help="Mã đơn vị ban hành, hoặc mã tỉnh của đơn vị đó")
+        parser.add_argument("--output", required=True, type=Path, help="Thư mục sẽ ghi, được tạo nếu chưa có")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        folder: Path = options["output"]
+        try:
+            decision = decision_by_number(options["number"], year_of(options["year"]), options["unit"].strip())
+            make_folder(folder)
+            write_file(folder / decision_file(decision), decision_pdf(decision_paper(decision)))
+            items = list(recognised_items(decision))
+            for item in items:
+                write_file(folder / certificate_file(item), certificate_pdf(certificate_paper(item)))
+        except Refused as refusal:
+            raise CommandError(str(refusal)) from refusal
+        certificates = format_number(len(items))
+        self.stdout.write(f"Đã ghi Quyết định số {decision.full_number} và {certificates} Giấy công nhận vào {folder}.")

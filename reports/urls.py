@@ -1,0 +1,14 @@
+from django.urls import path
+
+from reports import views
+
+app_name = "reports"
+
+urlpatterns = [
+    path("tong-hop/", views.summary, name="summary"),
+    path("tong-hop/tai-excel/", views.summary_xlsx, name="summary_xlsx"),
+    path("quyet-dinh/<uuid:uuid>/quyet-dinh.pdf", views.decision_pdf, name="decision_pdf"),
+    path(
+        "quyet-dinh/<uuid:uuid>/giay-cong-nhan/<uuid:dossier_uuid>.pdf", views.certificate_pdf, name="certificate_pdf"
+    ),
+]

@@ -1,0 +1,135 @@
+"""The province summary as a page and a workbook, and the papers of a decision as PDF."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_safe
+
+from assessments.models import Decision, DecisionItem, Result
+from childfriendly.core.files import content_type_for
+from communes.models import Unit, User
+from criteria.models import Period
+from reports import excel
+from reports.certificate import certificate_pdf as render_certificate
+from reports.documents import decision_pdf as render_decision
+from reports.filenames import certificate_file, decision_file, summary_file
+from reports.papers import certificate_paper, decision_paper
+from reports.summaries import Summary, may_read_summaries, periods_for, summarise, units_for
+
+PERIOD, UNIT = "ky", "don-vi"
+
+
+def _person(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user
+
+
+def _file(content: bytes, name: str) -> HttpResponse:
+    """`name` is ASCII and names no person, as it ends in logs, mails and download folders."""
+    response = HttpResponse(content, content_type=content_type_for(name.rpartition(".")[2]))
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+# ---- the summary -------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Choice:
+    label: str
+    url: str
+    is_chosen: bool
+
+
+def _address(name: str, period: Period, unit: Unit | None = None) -> str:
+    chosen = {PERIOD: str(period.uuid), **({UNIT: str(unit.uuid)} if unit else {})}
+    return f"{reverse(name)}?{urlencode(chosen)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    periods: list[Period]
+    units: list[Unit]
+    period: Period
+    unit: Unit
+
+
+def _chosen(request: HttpRequest, user: User, at: datetime) -> Chosen | None:
+    """The period and the unit that the address names, else the newest and the widest that the person may read; None
+    where there is no period yet. What the person may not read is not there (404)."""
+    today = timezone.localdate(at)
+    if not may_read_summaries(user, today):
+        raise Http404
+    periods = periods_for(user, today)
+    wanted = request.GET.get(PERIOD, "")
+    if not periods and not wanted:
+        return None
+    period = next((row for row in periods if wanted in ("", str(row.uuid))), None)
+    if period is None:
+        raise Http404
+    units = units_for(period, user, today)
+    wanted = request.GET.get(UNIT, "")
+    unit = next((row for row in units if wanted in ("", str(row.uuid))), None)
+    if unit is None:
+        raise Http404
+    return Chosen(periods, units, period, unit)
+
+
+@require_safe
+def summary(request: HttpRequest) -> HttpResponse:
+    user, at = _person(request), timezone.now()
+    chosen = _chosen(request, user, at)
+    if chosen is None:
+        return render(request, "reports/summary.html", {"summary": None})
+    made = summarise(chosen.period, chosen.unit, reader=user, at=at)
+    context = {
+        "summary": made,
+        "title": excel.title_of(made),
+        "periods": [Choice(str(row), _address("reports:summary", row), row == chosen.period) for row in chosen.periods],
+        "units": [
+            Choice(row.name, _address("reports:summary", chosen.period, row), row == chosen.unit)
+            for row in chosen.units
+        ],
+        "columns": len(made.criteria) + 5,  # beside the one of the names
+        "xlsx_url": _address("reports:summary_xlsx", chosen.period, chosen.unit),
+    }
+    return render(request, "reports/summary.html", context)
+
+
+@require_GET
+def summary_xlsx(request: HttpRequest) -> HttpResponse:
+    user, at = _person(request), timezone.now()
+    chosen = _chosen(request, user, at)
+    if chosen is None:
+        raise Http404
+    made: Summary = summarise(chosen.period, chosen.unit, reader=user, at=at)
+    content = excel.export_summary(made, reader=excel.reader_of(made, user, at), at=at)
+    return _file(content, summary_file(made.period, made.unit))
+
+
+# ---- papers ------------------------------------------------------------------------------------------------------
+def _decision_or_404(request: HttpRequest, uuid: UUID) -> Decision:
+    visible = Decision.objects.visible_to(_person(request), timezone.localdate())
+    return get_object_or_404(visible.select_related("period__province", "deciding_unit", "proposal"), uuid=uuid)
+
+
+@require_safe
+def decision_pdf(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    decision = _decision_or_404(request, uuid)
+    return _file(render_decision(decision_paper(decision)), decision_file(decision))
+
+
+@require_safe
+def certificate_pdf(request: HttpRequest, uuid: UUID, dossier_uuid: UUID) -> HttpResponse:
+    """Only of a recognised commune; a draft until the decision has its number."""
+    decision = _decision_or_404(request, uuid)
+    items = DecisionItem.objects.filter(decision=decision, result=Result.RECOGNISED).select_related("dossier__commune")
+    item = get_object_or_404(items, dossier__uuid=dossier_uuid)
+    item.decision = decision  # with what the paper asks of it
+    return _file(render_certificate(certificate_paper(item)), certificate_file(item))
