@@ -186,7 +186,7 @@ def open_period(
 
 
 def add_deadline(period: Period, kind: DeadlineKind, wording: str) -> Deadline:
-    wording = nfc(wording).strip()
+    wording = " ".join(nfc(wording).split())
     try:
         late_from = cutoff(wording, year=period.year)
     except ValueError as error:
@@ -244,6 +244,8 @@ def set_target(*, period: Period, unit: Unit, communes: int, document_number: st
     number = " ".join(nfc(document_number).split())
     if not number:
         raise Refused("Nhập số văn bản giao chỉ tiêu.")
+    if len(number) > (limit := Target._meta.get_field("document_number").max_length or 0):
+        raise Refused(f"Số văn bản dài quá {limit} ký tự. Viết ngắn lại.")
     if not Authority.objects.filter(period=period, unit=unit).exists():
         raise Refused(f"{unit.name} không có nhiệm vụ trong kỳ đánh giá này. Chọn đơn vị khác.")
     in_area = Unit.objects.in_force_on(period.figures_as_of).filter(within(unit.pk), level=Level.COMMUNE).count()
