@@ -12,7 +12,7 @@ from assessments.services import Appraised, differs
 from childfriendly.core.forms import CHOOSE, NfcCharField, PlainForm, VietnameseWholeNumberField, YesNoField
 from criteria.scoring import Criterion, Item, ItemKind, ZeroDenominator
 
-WHY_DIFFERENT = "Ghi lý do vì số thẩm định khác số xã khai."
+WHY_DIFFERENT = "{}: ghi lý do vì số thẩm định khác số xã khai."
 YES_NO = [("true", "Có"), ("false", "Không")]
 
 
@@ -68,7 +68,7 @@ class AppraiseCriterionForm(PlainForm, forms.Form):
                 continue
             given = self._figures_of(item)
             if differs(given, self.declared.get(item.code)) and not self._typed(item, "reason"):
-                self.add_error(field_name(item.code, "reason"), WHY_DIFFERENT)
+                self.add_error(field_name(item.code, "reason"), WHY_DIFFERENT.format(item.code))
 
     def bound_fields_of(self, code: str) -> list[BoundField]:
         return [self[name] for name in self.fields if name.startswith(field_name(code, ""))]
@@ -96,7 +96,7 @@ class AppraiseTotalsForm(PlainForm, forms.Form):
     def __init__(self, *args: Any, figures: DossierFigures, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.declared = figures.totals
-        self.keys = [total.key for total in figures.rules.base_figures]
+        self.titles = {total.key: total.title for total in figures.rules.base_figures}
         for total in figures.rules.base_figures:
             row = figures.appraised_totals.get(total.key)
             value = row.value if row else figures.totals.get(total.key)
@@ -106,19 +106,19 @@ class AppraiseTotalsForm(PlainForm, forms.Form):
             self.fields[field_name(total.key, "reason")] = _reason_field(row.reason if row else "")
 
     def clean(self) -> None:
-        for key in self.keys:
+        for key in self.titles:
             value = self.cleaned_data.get(field_name(key, "value"))
             if value is not None and value != self.declared.get(key) and not self.reasons()[key]:
-                self.add_error(field_name(key, "reason"), WHY_DIFFERENT)
+                self.add_error(field_name(key, "reason"), WHY_DIFFERENT.format(self.titles[key]))
 
     def bound_fields_of(self, key: str) -> list[BoundField]:
         return [self[name] for name in self.fields if name.startswith(field_name(key, ""))]
 
     def values(self) -> dict[str, int]:
-        return {key: self.cleaned_data[field_name(key, "value")] for key in self.keys}
+        return {key: self.cleaned_data[field_name(key, "value")] for key in self.titles}
 
     def reasons(self) -> dict[str, str]:
-        return {key: self.cleaned_data.get(field_name(key, "reason")) or "" for key in self.keys}
+        return {key: self.cleaned_data.get(field_name(key, "reason")) or "" for key in self.titles}
 
 
 class ReturnForm(PlainForm, forms.Form):
@@ -127,9 +127,10 @@ class ReturnForm(PlainForm, forms.Form):
     def __init__(self, *args: Any, figures: DossierFigures, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         totals = [total.key for total in figures.rules.base_figures]
-        self.targets = totals + [item.code for item in figures.rules.items]
-        for target in self.targets:
-            title = figures.target_title(target)
+        self.titles = {
+            target: figures.target_title(target) for target in [*totals, *(item.code for item in figures.rules.items)]
+        }
+        for target, title in self.titles.items():
             self.fields[field_name(target, "pick")] = forms.BooleanField(label=f"Trả lại: {title}", required=False)
             self.fields[field_name(target, "why")] = NfcCharField(
                 label="Lý do và việc xã cần làm",
@@ -140,11 +141,11 @@ class ReturnForm(PlainForm, forms.Form):
 
     def clean(self) -> None:
         """Nothing typed is dropped in silence: a reason without a tick is asked about."""
-        for target in self.targets:
+        for target, title in self.titles.items():
             picked = self.cleaned_data.get(field_name(target, "pick"))
             why = self.cleaned_data.get(field_name(target, "why"))
             if picked and not why and field_name(target, "why") not in self.errors:
-                self.add_error(field_name(target, "why"), "Ghi lý do trả lại mục này để xã biết phải sửa gì.")
+                self.add_error(field_name(target, "why"), f"Ghi lý do trả lại «{title}» để xã biết phải sửa gì.")
             elif why and not picked:
                 self.add_error(
                     field_name(target, "pick"), "Chọn mục này nếu trả lại, hoặc xóa lý do nếu không trả lại."
@@ -156,7 +157,7 @@ class ReturnForm(PlainForm, forms.Form):
     def returned(self) -> dict[str, str]:
         return {
             target: self.cleaned_data[field_name(target, "why")]
-            for target in self.targets
+            for target in self.titles
             if self.cleaned_data[field_name(target, "pick")]
         }
 

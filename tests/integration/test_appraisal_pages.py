@@ -127,7 +127,7 @@ def test_the_overview_shows_both_totals_and_the_failing_reason(place: Place, log
     AppraisedAnswer.objects.filter(dossier=dossier, item="TC03.1").update(numerator=2, reason="Công an xã báo 2 vụ.")
     page = html_of(login(place.appraiser).get(url("appraisal", dossier)))
     assert 'data-label="Xã tự chấm">1.000</td>' in page
-    assert 'data-label="Thẩm định"><strong>875</strong></td>' in page
+    assert 'data-label="Thẩm định"><span><strong>875</strong></span></td>' in page
     assert 'data-label="Mức tối thiểu">850</td>' in page
     assert "Tiêu chí 3 (Trẻ em bị xâm hại) bị 0 điểm (điểm liệt)" in page
 

@@ -147,7 +147,7 @@ def test_the_leader_reads_one_page() -> None:
     bad = dossier_in(Status.CONCLUDED, place, 1, answers=ZERO_IN_3)
     proposal = proposed([good, bad], place)
     page = html_of(signed_in(place.leader).get(url("proposal", proposal)))
-    assert "<strong>2 xã</strong>: 1 đề nghị công nhận, 1 đề nghị không công nhận." in page
+    assert "<strong>2 đơn vị</strong>: 1 đề nghị công nhận, 1 đề nghị không công nhận." in page
     assert 'data-label="Thẩm định">875</td>' in page
     assert "Kính đề nghị xem xét, quyết định." in page
     assert f"{place.head_of_office.full_name}, Trưởng phòng" in page
