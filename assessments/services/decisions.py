@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -28,6 +28,7 @@ from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.files import EVIDENCE_EXTENSIONS, check_upload, store
 from childfriendly.core.text import nfc
 from communes.models import Role, RoleAssignment, Unit, User
+from criteria.deadlines import VIET_NAM
 from criteria.models import DeadlineKind, Task
 from criteria.services import authority_for
 
@@ -222,7 +223,8 @@ def issue_decision(*, decision_id: int, version: int, number: str, issued_on: da
         action = ACTION_OF[Result(item.result)]
         before = item.dossier.status
         move_row(item.dossier, MOVES[action].target, decided_at=at)
-        record_step_time(item.dossier, DeadlineKind.DECISION, at)
+        # the date on the paper counts, not the day on which the clerk got round to typing it
+        record_step_time(item.dossier, DeadlineKind.DECISION, datetime.combine(issued_on, time.min, VIET_NAM))
         _record(
             item.dossier,
             action,
