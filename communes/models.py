@@ -6,7 +6,9 @@ Everything here is dated with *inclusive* days: `valid_to` is the last day, null
 import datetime
 import re
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from functools import reduce
+from operator import or_
 from typing import Any, Final, Self
 
 from django.contrib.auth.models import AbstractUser
@@ -105,6 +107,11 @@ def within(unit_ids: int | Collection[int], field: str = "") -> Q:
     own = field or "pk"
     path = f"{field}__" if field else ""
     return Q(**{f"{own}__in": ids}) | Q(**{f"{path}parent__in": ids}) | Q(**{f"{path}parent__parent__in": ids})
+
+
+def any_of(conditions: Iterable[Q]) -> Q:
+    """Whatever meets one of these; nothing where there is none, whereas an empty `Q()` would let everything through."""
+    return reduce(or_, conditions, Q(pk__in=()))
 
 
 class Unit(models.Model):

@@ -44,7 +44,7 @@ class Roles:
     def covered_unit_ids(self, *roles: Role) -> frozenset[int]:
         """`units` and the provinces that these took over: for reading, with `communes.models.within`."""
         units = self.units(*roles)
-        return units | {old for new, old in self._lineage if new in units}
+        return units | {old for new, old in self._lineage if new in units} if units else units
 
     def at(self, unit_id: int, *roles: Role) -> RoleAssignment | None:
         """The first assignment of any of these roles at exactly this unit, for the title that papers and audit show."""
@@ -52,7 +52,9 @@ class Roles:
 
     @cached_property
     def _lineage(self) -> frozenset[tuple[int, int]]:
-        return _lineage(self.units()) if self.assignments else frozenset()
+        # Only provinces are taken over as a whole; whoever holds a role at none of them need not ask.
+        provinces = [held.unit_id for held in self.assignments if held.unit.level == Level.PROVINCE]
+        return _lineage(provinces) if provinces else frozenset()
 
 
 def roles_of(user: User | AnonymousUser, today: datetime.date) -> Roles:

@@ -1,6 +1,5 @@
 import uuid
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 
 from django.conf import settings
 from django.db import models
@@ -25,9 +24,7 @@ class Certainty(models.TextChoices):
     CONFIRMED = "confirmed", "Tỉnh đã xác nhận"
 
 
-@lru_cache(maxsize=16)
-def _parsed(sha256: str, text: str) -> RuleSet:
-    return load_rules(text)
+_parsed: dict[str, RuleSet] = {}  # by hash; a set's text never changes, and there are few sets
 
 
 class CriteriaSet(models.Model):
@@ -72,7 +69,10 @@ class CriteriaSet(models.Model):
         return self.confirmed_at is not None
 
     def rules(self) -> RuleSet:
-        return _parsed(self.sha256, self.source_text)
+        """Parsed once a process. Only that once is the text needed, so pages load the set without it."""
+        if self.sha256 not in _parsed:
+            _parsed[self.sha256] = load_rules(self.source_text)
+        return _parsed[self.sha256]
 
 
 class PeriodQuerySet(models.QuerySet["Period"]):
@@ -82,7 +82,8 @@ class PeriodQuerySet(models.QuerySet["Period"]):
         return self.filter(province__in=administered_unit_ids(user, today))
 
     def with_setting(self) -> "PeriodQuerySet":
-        return self.select_related("province", "criteria_set")
+        """With province and set, but without the set's text: 60 KB that no list shows (`CriteriaSet.rules`)."""
+        return self.select_related("province", "criteria_set").defer("criteria_set__source_text")
 
 
 class Period(models.Model):

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from assessments.models.dossier import APPRAISED, SENT, Dossier
 from assessments.workflow import Status
-from communes.models import Role, User, within
+from communes.models import Role, User, any_of, within
 from communes.queries import roles_of
 
 
@@ -16,19 +16,20 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
         """Which files a person may open. Narrower than the dossier: what the commune has not sent yet is its own, and
         the province reads the papers of decided dossiers only, never those about single children (SECURITY.md)."""
         roles = roles_of(user, today)
-        own = Q(dossier__commune__in=roles.units(Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD))
-        working = (
-            Q(dossier__appraising_unit__in=roles.units(Role.APPRAISER, Role.HEAD_OF_OFFICE))
-            | Q(dossier__deciding_unit__in=roles.units(Role.LEADER, Role.CLERK), dossier__status__in=APPRAISED)
-            | within(roles.covered_unit_ids(Role.INSPECTOR), "dossier__commune")
-        )
-        not_sent_yet = Q(dossier__status=Status.RETURNED, round=F("dossier__round"))
-        province_wide = Q(
-            dossier__period__province__in=roles.covered_unit_ids(Role.PROVINCE_STAFF),
-            dossier__status__in=[Status.RECOGNISED, Status.REFUSED],
-            is_sensitive=False,
-        )
-        return self.filter(own | (working & Q(dossier__status__in=SENT) & ~not_sent_yet) | province_wide)
+        sent = Q(dossier__status__in=SENT) & ~Q(dossier__status=Status.RETURNED, round=F("dossier__round"))
+        ways = []
+        if own := roles.units(Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD):
+            ways.append(Q(dossier__commune__in=own))
+        if appraising := roles.units(Role.APPRAISER, Role.HEAD_OF_OFFICE):
+            ways.append(Q(dossier__appraising_unit__in=appraising) & sent)
+        if deciding := roles.units(Role.LEADER, Role.CLERK):
+            ways.append(Q(dossier__deciding_unit__in=deciding, dossier__status__in=APPRAISED) & sent)
+        if reading := roles.covered_unit_ids(Role.INSPECTOR):
+            ways.append(within(reading, "dossier__commune") & sent)
+        if province_wide := roles.covered_unit_ids(Role.PROVINCE_STAFF):
+            decided = Q(dossier__status__in=[Status.RECOGNISED, Status.REFUSED], is_sensitive=False)
+            ways.append(Q(dossier__period__province__in=province_wide) & decided)
+        return self.filter(any_of(ways))
 
     def present(self) -> "EvidenceQuerySet":
         return self.filter(removed_at__isnull=True)
