@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import Q
+
 from assessments.models import (
     Answer,
     AppraisedAnswer,
@@ -13,6 +15,7 @@ from assessments.models import (
     CriterionEntry,
     Dossier,
     Figures,
+    FrozenSheet,
     ReturnedItem,
 )
 from assessments.workflow import Status
@@ -113,7 +116,7 @@ class DossierFigures:
 
 def load_figures(dossier: Dossier) -> DossierFigures:
     """Seven queries at most, whatever the dossier holds. Give a dossier from `with_setting()`."""
-    appraised_totals = AppraisedBaseFigure.objects.filter(dossier=dossier).select_related("appraised_by")
+    appraised, appraised_totals = _appraised(dossier)
     return DossierFigures(
         dossier=dossier,
         rules=dossier.period.criteria_set.rules(),
@@ -121,14 +124,28 @@ def load_figures(dossier: Dossier) -> DossierFigures:
         entries={
             row.criterion: row for row in CriterionEntry.objects.filter(dossier=dossier).select_related("saved_by")
         },
-        answers={row.item: row.figures for row in Answer.objects.filter(dossier=dossier)},
+        answers=_answers(dossier),
         totals=dict(BaseFigure.objects.filter(dossier=dossier).values_list("key", "value")),
-        appraised={
-            row.item: row for row in AppraisedAnswer.objects.filter(dossier=dossier).select_related("appraised_by")
-        },
-        appraised_totals={row.key: row for row in appraised_totals},
+        appraised=appraised,
+        appraised_totals=appraised_totals,
         returned=tuple(ReturnedItem.objects.filter(dossier=dossier, round=dossier.round)) if dossier.round else (),
     )
+
+
+def _answers(dossier: Dossier) -> dict[str, Figures]:
+    rows = Answer.objects.filter(dossier=dossier).values_list(
+        "item", "yes", "count", "numerator", "denominator", "zero_reason"
+    )
+    return {item: Figures(yes, count, part, whole, reason) for item, yes, count, part, whole, reason in rows}
+
+
+def _appraised(dossier: Dossier) -> tuple[dict[str, AppraisedAnswer], dict[str, AppraisedBaseFigure]]:
+    """Nothing is asked of the database for a dossier that was never sent: nobody can have appraised it."""
+    if dossier.submitted_at is None:
+        return {}, {}
+    answers = AppraisedAnswer.objects.filter(dossier=dossier).select_related("appraised_by")
+    totals = AppraisedBaseFigure.objects.filter(dossier=dossier).select_related("appraised_by")
+    return {row.item: row for row in answers}, {row.key: row for row in totals}
 
 
 def area_in_use(dossier: Dossier) -> AreaTypeInUse:
@@ -141,19 +158,30 @@ def area_in_use(dossier: Dossier) -> AreaTypeInUse:
     return AreaTypeInUse(propose_area_type(dossier.commune) or AreaType.OTHER, "", is_settled=False)
 
 
-def figures_of_last_period(dossier: Dossier) -> dict[str, str]:
-    """Item code → the declared answer of the same commune's latest earlier dossier that was sent, as text. Empty where
-    there is none."""
-    earlier = (
-        Dossier.objects.with_setting()
-        .filter(commune=dossier.commune, period__year__lt=dossier.period.year, submitted_at__isnull=False)
-        .order_by("-period__year")
+def answers_of_last_period(dossier: Dossier) -> dict[str, str]:
+    """Item code → the declared answer of the same commune's latest earlier dossier, as text and as it was sent last.
+    Empty where there is none. One query: the frozen sheet holds the answers as the pages write them."""
+    found = (
+        FrozenSheet.objects.filter(_sent_before(dossier), kind=FrozenSheet.Kind.DECLARED)
+        .order_by("-dossier__period__year", "-number")
+        .values_list("answers", flat=True)
         .first()
     )
-    if earlier is None:
-        return {}
-    rules = earlier.period.criteria_set.rules()
-    totals = dict(BaseFigure.objects.filter(dossier=earlier).values_list("key", "value"))
-    answers = {row.item: row.figures for row in Answer.objects.filter(dossier=earlier)}
-    texts = {item.code: answers[item.code].text(item, totals) for item in rules.items if item.code in answers}
-    return {**{key: str(value) for key, value in totals.items()}, **texts}
+    return {item: text for item, text in found.items() if text} if found else {}
+
+
+def totals_of_last_period(dossier: Dossier) -> dict[str, int]:
+    """Key → the shared total in the same commune's latest earlier dossier that was sent."""
+    rows = (
+        BaseFigure.objects.filter(_sent_before(dossier), dossier__submitted_at__isnull=False)
+        .order_by("dossier__period__year")
+        .values_list("dossier", "key", "value")
+    )
+    by_dossier: dict[int, dict[str, int]] = {}
+    for earlier, key, value in rows:
+        by_dossier.setdefault(earlier, {})[key] = value
+    return list(by_dossier.values())[-1] if by_dossier else {}
+
+
+def _sent_before(dossier: Dossier) -> Q:
+    return Q(dossier__commune=dossier.commune_id, dossier__period__year__lt=dossier.period.year)

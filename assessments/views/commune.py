@@ -18,7 +18,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import services
-from assessments.figures import NOTHING, DossierFigures, figures_of_last_period, load_figures
+from assessments.figures import (
+    NOTHING,
+    DossierFigures,
+    answers_of_last_period,
+    load_figures,
+    totals_of_last_period,
+)
 from assessments.forms.entry import BaseFiguresForm, CriterionForm, EvidenceForm, WithdrawForm
 from assessments.models import Decision, Dossier, Evidence, Figures, FrozenSheet, ReturnedItem, StepTime
 from assessments.permissions import (
@@ -300,7 +306,7 @@ def _base_page(
     }
     if request.htmx:  # type: ignore[attr-defined]  # set by django-htmx
         return render(request, "assessments/_not_saved.html", context, status=status)
-    last, notes = figures_of_last_period(figures.dossier), _notes_by_target(figures)
+    last, notes = totals_of_last_period(figures.dossier), _notes_by_target(figures)
     context |= {
         "rows": [
             TotalRow(
@@ -309,7 +315,7 @@ def _base_page(
                 fields=form.bound_fields_of(total.key),
                 value=figures.totals.get(total.key),
                 note=notes.get(total.key),
-                last=_number(int(last[total.key])) if total.key in last else "",
+                last=_number(last.get(total.key)),
                 used_by=tuple(item.code for item in figures.rules.items if item.denominator_key == total.key),
             )
             for total in figures.rules.base_figures
@@ -519,7 +525,7 @@ def _item_rows(
     upload: tuple[str, EvidenceForm] | None,
 ) -> list[ItemRow]:
     codes = {item.code for item in shown.items}
-    last, notes = figures_of_last_period(figures.dossier), _notes_by_target(figures)
+    last, notes = answers_of_last_period(figures.dossier), _notes_by_target(figures)
     shared = {total.key: total for total in figures.rules.base_figures}
     visible = Evidence.objects.visible_to(user, today()).present().filter(dossier=figures.dossier, item__in=codes)
     files = list(visible.select_related("uploaded_by"))
