@@ -29,11 +29,11 @@ There is no float on purpose: a rate that passed through a float may land on the
 """
 
 
-class UnknownItem(ValueError):  # noqa: N818 - read as a sentence: «raise UnknownItem»
+class UnknownItem(ValueError):
     """The set has no item or criterion of this code."""
 
 
-class UnknownAreaType(ValueError):  # noqa: N818
+class UnknownAreaType(ValueError):
     """The set has no threshold for this area type."""
 
 

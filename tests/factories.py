@@ -202,7 +202,9 @@ def make_place(communes: int = 1, *, year: int = 2024, new: bool = False) -> Pla
         ends_on=datetime.date(year, 12, 31),
         figures_as_of=figures_as_of,
         criteria_set=criteria_set(admin, start),
-        deadlines=DEADLINES,
+        deadlines={
+            kind: wording for kind, wording in DEADLINES.items() if district or kind != DeadlineKind.DISTRICT_REPORT
+        },
         authorities=standard_authorities(figures_as_of, province, [district] if district else []),
         by=admin,
         at=start,

@@ -168,14 +168,6 @@ def test_refusals_before_a_period_is_opened(province: Unit, admin: User) -> None
         opened(province, admin)
 
 
-def test_two_who_open_the_same_year_at_once(province: Unit, admin: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened(province, admin)
-    monkeypatch.setattr(services, "check_can_open_period", lambda **fields: None)  # the other was not yet there
-    with pytest.raises(Refused, match="đã có kỳ đánh giá năm 2024"):
-        opened(province, admin)
-    assert Period.objects.count() == 1
-
-
 def test_an_administrator_of_the_successor_opens_for_the_predecessor(province: Unit, admin: User) -> None:
     successor = SuccessionFactory(predecessor=province).successor
     heir = user_with(Role.CATALOGUE_ADMIN, successor)

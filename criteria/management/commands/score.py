@@ -18,14 +18,14 @@ _BOM = b"\xef\xbb\xbf"
 _LONGEST_INT = 20  # digits; Python refuses to read an int of more than 4.300, a Decimal has no such end
 
 
-class BadInput(ValueError):  # noqa: N818 - it is the input that is bad, not the program
+class BadInput(ValueError):
     """A line that cannot be scored: its number (from 1) and the reason in Vietnamese."""
 
     def __init__(self, line: int, reason: str) -> None:
         super().__init__(f"Dòng {line}: {reason}.")
 
 
-class _Reason(ValueError):  # noqa: N818
+class _Reason(ValueError):
     """The reason, by somebody who does not know the line."""
 
 

@@ -1,0 +1,76 @@
+"""Several administrators press the same button in the same moment: one act, and a sentence for all others."""
+
+import datetime
+
+import pytest
+
+from childfriendly.core.models import AuditEvent
+from communes.models import Role, User
+from communes.services import create_account, deactivate_account
+from criteria.models import CriteriaSet, Period
+from criteria.services import confirm_criteria, load_criteria, open_period
+from tests.factories import QD06, CommuneFactory, ProvinceFactory, criteria_set, user_with
+from tests.integration.test_races import WON, race
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOW = datetime.datetime(2026, 3, 10, 2, 0, tzinfo=datetime.UTC)
+PEOPLE = 8
+
+
+def test_a_year_is_opened_once() -> None:
+    province = ProvinceFactory(new=True)
+    admin = user_with(Role.CATALOGUE_ADMIN, province)
+    stored = criteria_set(admin, NOW)
+    answers = race(
+        lambda number: open_period(
+            province=province,
+            year=2026,
+            starts_on=datetime.date(2026, 1, 1),
+            ends_on=datetime.date(2026, 12, 31),
+            figures_as_of=datetime.date(2026, 10, 31),
+            criteria_set=stored,
+            deadlines={},
+            authorities=[],
+            by=User.objects.get(pk=admin.pk),
+            at=NOW,
+        ),
+        PEOPLE,
+    )
+    assert answers == {WON: 1, "Refused": PEOPLE - 1}
+    assert Period.objects.count() == AuditEvent.objects.filter(action="open_period").count() == 1
+
+
+def test_a_user_name_is_given_once() -> None:
+    commune = CommuneFactory(new=True)
+    admin = user_with(Role.CATALOGUE_ADMIN, commune.province)
+    answers = race(
+        lambda number: create_account(
+            username="minh",
+            full_name=f"Người thứ {number}",
+            role=Role.COMMUNE_EDITOR,
+            unit=commune,
+            valid_from=datetime.date(2026, 3, 10),
+            by=User.objects.get(pk=admin.pk),
+            at=NOW,
+        ),
+        PEOPLE,
+    )
+    assert answers == {WON: 1, "Refused": PEOPLE - 1}
+    assert User.objects.filter(username="minh").count() == 1
+
+
+def test_a_set_is_confirmed_and_an_account_stopped_once() -> None:
+    commune = CommuneFactory(new=True)
+    admin = user_with(Role.CATALOGUE_ADMIN, commune.province)
+    lan = user_with(Role.COMMUNE_EDITOR, commune)
+    stored, _ = load_criteria(QD06, at=NOW)
+
+    def confirm(number: int) -> CriteriaSet:
+        return confirm_criteria(criteria_set_id=stored.pk, by=User.objects.get(pk=admin.pk), at=NOW)
+
+    def stop(number: int) -> None:
+        deactivate_account(user=User.objects.get(pk=lan.pk), by=User.objects.get(pk=admin.pk), at=NOW)
+
+    for act in (confirm, stop):
+        assert race(act, PEOPLE) == {WON: 1, "Stale": PEOPLE - 1}
