@@ -63,7 +63,7 @@ def decision_by_number(text: str, year: int, code: str) -> Decision:
         )
     where = f"{name} hoặc đơn vị cấp dưới" if unit and unit.level == Level.PROVINCE else name
     raise Refused(
-        f"Không có quyết định số {number} ngày trong năm {year} của {where}. Kiểm tra lại số, năm và mã đơn vị."
+        f"Không có quyết định số {number} ban hành trong năm {year} của {where}. Kiểm tra lại số, năm và mã đơn vị."
     )
 
 

@@ -298,7 +298,7 @@ class _SummarySheet:
         sheet.repeat_rows(head_row)
         sheet.print_area(0, 0, last_row, self.columns.last)
         if self.summary.period.is_demo:
-            sheet.set_header(f"&C&B{DEMO_MARK}")
+            sheet.set_header(f"&C{DEMO_MARK}")
         sheet.set_footer("&LTổng hợp năm " + str(self.summary.period.year) + "&RTrang &P/&N")
 
 
@@ -353,7 +353,7 @@ def _write_about(workbook: Workbook, summary: Summary, reader: Reader, at: datet
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     if summary.period.is_demo:
-        sheet.set_header(f"&C&B{DEMO_MARK}")
+        sheet.set_header(f"&C{DEMO_MARK}")
 
 
 def _about(summary: Summary, reader: Reader, at: datetime) -> Iterator[About]:

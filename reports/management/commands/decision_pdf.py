@@ -19,12 +19,14 @@ class Command(BaseCommand):
         parser.add_argument("number", help="Số quyết định, ví dụ 1105 hoặc 1105/QĐ-UBND")
         parser.add_argument("--year", required=True, help="Năm của ngày quyết định")
         parser.add_argument("--unit", required=True, help="Mã đơn vị ban hành, hoặc mã tỉnh của đơn vị đó")
-        parser.add_argument("--output", required=True, type=Path, help="Thư mục sẽ ghi, được tạo nếu chưa có")
+        parser.add_argument("--output", required=True, help="Thư mục sẽ ghi, được tạo nếu chưa có")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        folder: Path = options["output"]
+        folder = Path(options["output"])
         try:
-            decision = decision_by_number(options["number"], year_of(options["year"]), options["unit"].strip())
+            decision = decision_by_number(
+                str(options["number"]), year_of(str(options["year"])), str(options["unit"]).strip()
+            )
             make_folder(folder)
             write_file(folder / decision_file(decision), decision_pdf(decision_paper(decision)))
             items = list(recognised_items(decision))

@@ -18,13 +18,13 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--year", required=True, help="Năm của kỳ đánh giá")
         parser.add_argument("--unit", required=True, help="Mã đơn vị có hiệu lực vào ngày chốt số liệu của kỳ")
-        parser.add_argument("--output", required=True, type=Path, help="Tệp .xlsx sẽ ghi")
+        parser.add_argument("--output", required=True, help="Tệp .xlsx sẽ ghi")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        output: Path = options["output"]
+        output = Path(options["output"])
         at = timezone.now()
         try:
-            period, unit = area_by_code(year_of(options["year"]), options["unit"].strip())
+            period, unit = area_by_code(year_of(str(options["year"])), str(options["unit"]).strip())
             summary = summarise(period, unit, reader=None, at=at)
             with transaction.atomic():  # no audit row of an export that could not be written
                 write_file(output, excel.export_summary(summary, reader=excel.SYSTEM, at=at))
