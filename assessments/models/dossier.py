@@ -48,6 +48,13 @@ class DossierQuerySet(models.QuerySet["Dossier"]):
             .order_by("-period__year", "period", "deciding_unit", "commune__sort_key")
         )
 
+    def with_place_and_period(self) -> "DossierQuerySet":
+        """What the head of a page or a line of a list names, in one query, and the rules. The units that appraise and
+        decide are left to the pages that ask for them: five tables are read in half the time of eight."""
+        return self.select_related("commune__parent__parent", "period__criteria_set").defer(
+            "period__criteria_set__source_text"
+        )
+
     def with_setting(self) -> "DossierQuerySet":
         """Everything a list or a page head shows, in one query; without the text of the set, 60 KB in every row."""
         return self.select_related(

@@ -40,7 +40,7 @@ def today() -> date:
 
 def dossier_or_404(request: HttpRequest, uuid: UUID) -> Dossier:
     """The only way a page gets a dossier: what one may not see is not there."""
-    return get_object_or_404(Dossier.objects.visible_to(person(request), today()).with_setting(), uuid=uuid)
+    return get_object_or_404(Dossier.objects.visible_to(person(request), today()).with_place_and_period(), uuid=uuid)
 
 
 def criterion_or_404(rules: RuleSet, code: str) -> Criterion:

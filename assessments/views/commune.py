@@ -528,7 +528,7 @@ def _item_rows(
     last, notes = answers_of_last_period(figures.dossier), _notes_by_target(figures)
     shared = {total.key: total for total in figures.rules.base_figures}
     visible = Evidence.objects.visible_to(user, today()).present().filter(dossier=figures.dossier, item__in=codes)
-    files = list(visible.select_related("uploaded_by"))
+    files = list(visible)
     open_codes = {item.code for item in form.open_items}
     rows = []
     for item in shown.items:

@@ -133,7 +133,7 @@ class Line:
 def dossiers(request: HttpRequest) -> HttpResponse:
     user, day = person(request), today()
     chosen = {name: request.GET.get(name, "").strip() for name in FILTERS}
-    found = filtered(user, day, chosen).with_setting()
+    found = filtered(user, day, chosen).select_related("commune__parent__parent", "period")
     works_through_queue = roles_of(user, day).has(Role.APPRAISER, Role.HEAD_OF_OFFICE)
     order = ("submitted_at", "pk") if works_through_queue else ("commune__sort_key", "-period__year", "pk")
     late = StepTime.objects.filter(kind=DeadlineKind.DOSSIER, is_late=True)
