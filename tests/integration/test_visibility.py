@@ -1,0 +1,905 @@
+"""Every address × every role × where the role is held, over HTTP: who may not see a thing finds nothing, in the very
+words of a thing that does not exist (SECURITY Z-01 to Z-07).
+
+A new address fails here until PAGES says what it is about and who reads it. Two provinces, a second district and the
+successor province all hold data, so that something could leak.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from hashlib import sha256
+from itertools import product
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+from uuid import UUID, uuid4
+
+import pytest
+from django.apps import apps
+from django.conf import settings as django_settings
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.db import models, transaction
+from django.test import Client
+from django.test.utils import override_settings
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from assessments.models import Decision, Dossier, Evidence, Proposal
+from assessments.workflow import Status
+from childfriendly.core.files import check_upload, store
+from communes.forms import assignment_key, type_field
+from communes.models import AreaType, AreaTypeAssignment, Role, RoleAssignment, Unit, User
+from criteria.models import Authority, CriteriaSet
+from criteria.services import load_criteria
+from tests.factories import (
+    QD06,
+    Place,
+    RoleAssignmentFactory,
+    SuccessionFactory,
+    UserFactory,
+    agree,
+    approved,
+    dossier_in,
+    make_neighbour,
+    make_place,
+    pdf_file,
+    proposed,
+    user_with,
+)
+
+pytestmark = pytest.mark.django_db
+
+Who = tuple[str, str]  # a role, and where it is held
+
+COMMUNE_ROLES = {Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD}
+PROVINCE_ROLES = {Role.PROVINCE_STAFF, Role.CATALOGUE_ADMIN, Role.SYSTEM_ADMIN}
+
+# ---- who may read what, by hand ----------------------------------------------------------------------------------
+# area of a dossier → where the people of the commune, of the offices, of the province, and inspectors hold their role
+AREAS: dict[str, tuple[set[str], set[str], set[str], set[str]]] = {
+    "home": ({"own"}, {"own"}, {"own", "successor province"}, {"own", "successor province"}),
+    "sibling": ({"sibling"}, {"own"}, {"own", "successor province"}, {"own", "sibling", "successor province"}),
+    "neighbour": (
+        {"other district"},
+        {"other district"},
+        {"own", "successor province"},
+        {"other district", "successor province"},
+    ),
+    "abroad": ({"other province"}, {"other province"}, {"other province"}, {"other province"}),
+    "successor": tuple([{"successor province"}] * 4),  # type: ignore[dict-item]
+}
+PLACES = ["own", "sibling", "other district", "other province", "successor province"]
+# In the successor province the roles that reach back, and one that might be thought to.
+SUCCESSORS = {Role.PROVINCE_STAFF, Role.INSPECTOR, Role.CATALOGUE_ADMIN, Role.APPRAISER}
+EVERYBODY: set[Who] = {
+    (role.value, where) for role, where in product(Role, PLACES) if where != "successor province" or role in SUCCESSORS
+}
+
+NOT_SENT = {Status.DRAFT, Status.WITHDRAWN}
+CONCLUDED = {Status.CONCLUDED, Status.RECOGNISED, Status.REFUSED}
+DECIDED = {Status.RECOGNISED, Status.REFUSED}
+
+
+def who(roles: str, places: Iterable[str] = PLACES) -> set[Who]:
+    return set(product(roles.split(), places)) & EVERYBODY
+
+
+def readers(status: Status, area: str = "home") -> set[Who]:
+    """A draft is the commune's own; the offices read what was sent, the leader what is concluded; the inspector reads
+    everything in the area."""
+    commune, office, province, inspection = AREAS[area]
+    found = who("commune_editor commune_head", commune) | who("inspector", inspection)
+    if status not in NOT_SENT:
+        found |= who("appraiser head_of_office", office) | who("province_staff", province)
+    if status in CONCLUDED:
+        found |= who("leader clerk", office)
+    return found
+
+
+def appraisal_readers(status: Status, area: str = "home") -> set[Who]:
+    """The appraisal is work between the offices: the commune reads it once it is decided."""
+    commune = set() if status in DECIDED else who("commune_editor commune_head", AREAS[area][0])
+    return set() if status in NOT_SENT else readers(status, area) - commune
+
+
+def proposal_readers(area: str = "home") -> set[Who]:
+    _, office, _, inspection = AREAS[area]
+    return who("appraiser head_of_office leader clerk", office) | who("inspector", inspection - {"sibling"})
+
+
+def decision_readers(area: str = "home", *, is_issued: bool) -> set[Who]:
+    commune, _, province, _ = AREAS[area]
+    if not is_issued:
+        return proposal_readers(area)
+    return proposal_readers(area) | who("commune_editor commune_head", commune) | who("province_staff", province)
+
+
+def evidence_readers(status: Status, area: str = "home", *, is_sensitive: bool) -> set[Who]:
+    """What was not sent is the commune's own. The province reads papers of decided dossiers, none about single
+    children."""
+    commune, _, province, _ = AREAS[area]
+    found = who("commune_editor commune_head", commune)
+    if status not in NOT_SENT:
+        found |= readers(status, area) - who("province_staff", province)
+    if status in DECIDED and not is_sensitive:
+        found |= who("province_staff", province)
+    return found
+
+
+# ---- the world ---------------------------------------------------------------------------------------------------
+@dataclass(repr=False)
+class World:
+    home: Place
+    neighbour: Place
+    abroad: Place
+    successor: Place
+    people: dict[Who, User]
+    dossiers: dict[tuple[str, str], Dossier] = field(default_factory=dict)  # (area, what)
+    evidence: dict[tuple[str, bool], Evidence] = field(default_factory=dict)  # at home: (what, is_sensitive)
+    proposals: dict[str, Proposal] = field(default_factory=dict)
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    colleague: User = field(default_factory=User)  # somebody at home, whose account is looked after
+    former: User = field(default_factory=User)  # somebody whose account is shut
+    unconfirmed: CriteriaSet = field(default_factory=CriteriaSet)
+    secrets: dict[str, set[Who]] = field(default_factory=dict)  # a text no page but those of its readers may hold
+    sessions: dict[Who, str] = field(default_factory=dict)
+    nothing: dict[tuple[Who, bool], "Answer"] = field(default_factory=dict)
+
+    def client(self, person: Who | None) -> Client:
+        cache.clear()  # allauth counts how often one address asks for its pages
+        client = Client()
+        if person is not None:
+            client.cookies[django_settings.SESSION_COOKIE_NAME] = self.sessions[person]
+        return client
+
+
+STATES = [status.value for status in Status]
+EXTRA = ["proposed", "approved"]  # at home: two more concluded ones, before the leader and before the clerk
+
+
+def build(media: Path) -> World:
+    home = make_place(len(STATES) + len(EXTRA) + 2)
+    neighbour, abroad, successor = make_neighbour(home), make_place(4), make_place(2, year=2026, new=True)
+    SuccessionFactory(predecessor=home.province, successor=successor.province)
+    SuccessionFactory(predecessor=home.communes[0], successor=successor.communes[0])
+    world = World(home, neighbour, abroad, successor, people={})
+    for number, what in enumerate([*STATES, *EXTRA]):
+        status = Status(what) if what in STATES else Status.CONCLUDED
+        world.dossiers["home", what] = dossier_in(status, home, number)
+    for area, place, statuses in (
+        ("sibling", home, [Status.SUBMITTED]),
+        ("neighbour", neighbour, [Status.CONCLUDED]),
+        ("abroad", abroad, [Status.DRAFT, Status.SUBMITTED, Status.CONCLUDED, Status.RECOGNISED]),
+        ("successor", successor, [Status.SUBMITTED, Status.RECOGNISED]),
+    ):
+        for number, status in enumerate(statuses):
+            index = len(home.communes) - 1 if area == "sibling" else number
+            world.dossiers[area, status.value] = dossier_in(status, place, index)
+    add_proposals(world)
+    add_evidence(world, media)
+    for (area, _), dossier in world.dossiers.items():
+        status = Status(dossier.status)
+        world.secrets[dossier.code] = readers(status, area)
+        if status in CONCLUDED:
+            reason = f"Lý do riêng của {dossier.code.lower()}."
+            Dossier.objects.filter(pk=dossier.pk).update(recommendation_reason=reason)
+            world.secrets[reason] = appraisal_readers(status, area)
+    agree(world.dossiers["home", "appraising"], home.appraiser, home.later())
+    add_catalogue(world)
+    add_people(world)
+    return world
+
+
+def add_proposals(world: World) -> None:
+    home, abroad = world.home, world.abroad
+    world.proposals["home"] = proposed([world.dossiers["home", "proposed"]], home, "71/TTr-HOME")
+    world.decisions["home, draft"] = approved([world.dossiers["home", "approved"]], home)
+    world.proposals["abroad"] = proposed([world.dossiers["abroad", "concluded"]], abroad, "72/TTr-ABROAD")
+    for area in ("home", "abroad"):
+        world.decisions[area] = Decision.objects.get(items__dossier=world.dossiers[area, "recognised"])
+        world.secrets[world.proposals[area].submission_number] = proposal_readers(area)
+        world.secrets[world.decisions[area].full_number] = decision_readers(area, is_issued=True)
+
+
+def add_evidence(world: World, media: Path) -> None:
+    """One plain and one sensitive file in every dossier, as if the commune had sent them with it."""
+    for ((area, what), dossier), is_sensitive in product(world.dossiers.items(), (False, True)):
+        name = f"{area}-{what}-{'rieng' if is_sensitive else 'thuong'}.pdf"
+        upload = pdf_file(name, pdf_file().read() + name.encode())
+        checked = check_upload(upload, max_bytes=10_000, allowed=["pdf"])
+        file = Evidence.objects.create(
+            dossier=dossier,
+            item="TC03.1" if is_sensitive else "TC01.1",
+            name=checked.name,
+            path=store(upload, root=media),
+            sha256=checked.sha256,
+            size=checked.size,
+            content_type=checked.content_type,
+            is_sensitive=is_sensitive,
+            uploaded_by=world.home.editors[0],
+            uploaded_at=world.home.at,
+        )
+        status = Status(dossier.status)
+        world.secrets[name] = evidence_readers(status, area, is_sensitive=is_sensitive)
+        if area == "home":
+            world.evidence[what, is_sensitive] = file
+
+
+def add_catalogue(world: World) -> None:
+    """What a catalogue administrator works on: accounts, a set to confirm, a commune without a type."""
+    world.colleague = user_with(Role.CLERK, world.home.deciding)
+    world.former = user_with(Role.CLERK, world.home.deciding, is_active=False)
+    world.unconfirmed, _ = load_criteria(json.dumps(json.loads(QD06) | {"version": 2}), at=world.home.at)
+    AreaTypeAssignment.objects.filter(unit=not_begun(world)).delete()
+
+
+def not_begun(world: World) -> Unit:
+    """The commune at home that has no dossier yet."""
+    return world.home.communes[-2]
+
+
+def add_people(world: World) -> None:
+    home, neighbour, abroad, successor = world.home, world.neighbour, world.abroad, world.successor
+    *own, sibling = home.communes
+    for value, where in sorted(EVERYBODY):
+        role = Role(value)
+        user: User = UserFactory(password="", full_name=f"Người Thử {role.value} {where}")
+        world.people[role.value, where] = user
+        level = 0 if role in COMMUNE_ROLES else 2 if role in PROVINCE_ROLES else 1
+        units: list[Unit] = {
+            "own": (own, [home.deciding], [home.province])[level],
+            "sibling": [sibling],
+            "other district": (neighbour.communes, [neighbour.deciding], [neighbour.deciding])[level],
+            "other province": (abroad.communes, [abroad.deciding], [abroad.province])[level],
+            "successor province": (successor.communes, [successor.province], [successor.province])[level],
+        }[where]
+        for unit in units:
+            RoleAssignmentFactory(user=user, role=role, unit=unit)
+        client = Client()
+        client.force_login(user)
+        world.sessions[role.value, where] = client.cookies[django_settings.SESSION_COOKIE_NAME].value
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("files")
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any, media: Path) -> Iterator[World]:
+    """Built once for the whole module, in a transaction that is rolled back; each test works in a savepoint of it."""
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media), transaction.atomic():
+        yield build(media)
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def stored_files(private_files: Path, settings: Any, media: Path, caplog: pytest.LogCaptureFixture) -> None:
+    settings.MEDIA_ROOT = media
+    caplog.set_level(logging.ERROR, "django.request")  # a line for each of thousands of 404s takes its time
+
+
+# ---- every address -----------------------------------------------------------------------------------------------
+Kwargs = dict[str, Any]
+
+
+def nothing(world: World) -> Kwargs:
+    return {}
+
+
+@dataclass(frozen=True)
+class Page:
+    """What an address is about (`kwargs`), who reads it (all others find nothing), and who may post what to it."""
+
+    readers: set[Who] = field(default_factory=lambda: EVERYBODY)
+    kwargs: Callable[[World], Kwargs] = nothing
+    actors: set[Who] = field(default_factory=set)
+    post: Callable[[World], Kwargs] | None = None
+    query: Callable[[World], Kwargs] = nothing
+    is_slow: bool = False  # a paper is drawn: one reader is enough
+
+
+def of_dossier(what: str, **more: str) -> Callable[[World], Kwargs]:
+    return lambda world: {"uuid": world.dossiers["home", what].uuid, **more}
+
+
+def versioned(what: str, **more: str) -> Callable[[World], Kwargs]:
+    """What the form of the page sends: the present version and the fields."""
+    return lambda world: {"version": str(world.dossiers["home", what].version), **more}
+
+
+def dossier_page(
+    what: Status,
+    *,
+    actor: str = "",
+    post: Callable[[World], Kwargs] | None = None,
+    is_appraisal: bool = False,
+    **more: str,
+) -> Page:
+    return Page(
+        readers=(appraisal_readers if is_appraisal else readers)(what),
+        kwargs=of_dossier(what.value, **more),
+        actors={(actor, "own")} if actor else set(),
+        post=post or (versioned(what.value) if actor else None),
+    )
+
+
+def of_proposal(world: World) -> Kwargs:
+    return {"uuid": world.proposals["home"].uuid}
+
+
+def of_decision(world: World) -> Kwargs:
+    return {"uuid": world.decisions["home"].uuid}
+
+
+def of_period(world: World) -> Kwargs:
+    return {"uuid": world.home.period.uuid}
+
+
+def of_colleague(world: World) -> Kwargs:
+    return {"username": world.colleague.username}
+
+
+def at_home(world: World) -> Kwargs:
+    """Forms of roles take the unit from the address; an administrator of elsewhere is asked to choose one."""
+    return {"don-vi": world.home.communes[0].uuid}
+
+
+NEW_ROLE = {"role": "commune_editor", "title": "", "valid_from": "01/01/2024", "valid_to": ""}
+HOME_ADMINS = who("catalogue_admin", ["own", "successor province"])
+# One commune alone has no summary; staff of a district's size are not staff of the province.
+SUMMARY_READERS = who("appraiser head_of_office leader clerk inspector", set(PLACES) - {"sibling"}) | who(
+    "province_staff", ["own", "other province", "successor province"]
+)
+
+HOO, EDITOR, HEAD = Role.HEAD_OF_OFFICE.value, Role.COMMUNE_EDITOR.value, Role.COMMUNE_HEAD.value
+APPRAISER, LEADER, CLERK = Role.APPRAISER.value, Role.LEADER.value, Role.CLERK.value
+REASON = "Có lý do."
+
+PAGES: dict[str, Page] = {
+    # -- everybody's
+    "home": Page(),
+    "account_login": Page(),
+    "account_inactive": Page(),
+    "account_logout": Page(),
+    "account_change_password": Page(),
+    "account_set_password": Page(),
+    "healthz": Page(),
+    "readyz": Page(),
+    # -- dossiers: the commune's side
+    "assessments:dossiers": Page(),
+    "assessments:create": Page(
+        readers=who("commune_editor commune_head", {"own"}),
+        kwargs=lambda world: {"period_uuid": world.home.period.uuid, "unit_uuid": not_begun(world).uuid},
+        actors={(EDITOR, "own")},
+        post=nothing,
+    ),
+    "assessments:dossier": dossier_page(Status.CONCLUDED),
+    "assessments:base_figures": dossier_page(
+        Status.DRAFT,
+        actor=EDITOR,
+        post=lambda world: (
+            {"version": "0"} | {total.key: "2.500" for total in world.home.period.criteria_set.rules().base_figures}
+        ),
+    ),
+    "assessments:criterion": dossier_page(
+        Status.DRAFT,
+        criterion="TC01",
+        actor=EDITOR,
+        post=lambda world: {"version": "1", "explanation": "Xã đã ban hành kế hoạch."},
+    ),
+    "assessments:attach": dossier_page(
+        Status.DRAFT, item="TC01.1", actor=EDITOR, post=lambda world: {"upload": pdf_file("moi.pdf"), "slot": ""}
+    ),
+    "assessments:evidence": Page(
+        readers=evidence_readers(Status.RECOGNISED, is_sensitive=False),
+        kwargs=lambda world: {"uuid": world.evidence["recognised", False].uuid},
+    ),
+    "assessments:remove_evidence": Page(
+        readers=evidence_readers(Status.DRAFT, is_sensitive=False),
+        kwargs=lambda world: {"uuid": world.evidence["draft", False].uuid},
+        actors={(EDITOR, "own")},
+        post=nothing,
+    ),
+    "assessments:check": dossier_page(Status.DRAFT),
+    "assessments:submitted": dossier_page(Status.SUBMITTED),
+    "assessments:submit": dossier_page(Status.DRAFT, actor=HEAD),
+    "assessments:withdraw": dossier_page(Status.SUBMITTED, actor=HEAD, post=versioned("submitted", reason=REASON)),
+    "assessments:resume": dossier_page(Status.WITHDRAWN, actor=HEAD),
+    # -- dossiers: the appraiser's side
+    "assessments:take": dossier_page(Status.SUBMITTED, actor=APPRAISER),
+    "assessments:appraisal": dossier_page(Status.APPRAISING, is_appraisal=True),
+    "assessments:appraise_base": dossier_page(
+        Status.APPRAISING,
+        is_appraisal=True,
+        actor=APPRAISER,
+        post=lambda world: {"version": "0", "action": "agree"},
+    ),
+    "assessments:appraise": dossier_page(
+        Status.APPRAISING,
+        is_appraisal=True,
+        criterion="TC01",
+        actor=APPRAISER,
+        post=lambda world: {"version": "0", "action": "agree"},
+    ),
+    "assessments:return": dossier_page(
+        Status.APPRAISING,
+        is_appraisal=True,
+        actor=APPRAISER,
+        post=versioned("appraising", **{"TC01_1-pick": "on", "TC01_1-why": REASON}),
+    ),
+    "assessments:conclude": dossier_page(
+        Status.APPRAISING,
+        is_appraisal=True,
+        actor=APPRAISER,
+        post=versioned("appraising", recommendation="recognise", reason=REASON),
+    ),
+    "assessments:reopen": dossier_page(
+        Status.CONCLUDED, is_appraisal=True, actor=HOO, post=versioned("concluded", reason=REASON)
+    ),
+    # -- proposals
+    "assessments:proposals": Page(),
+    "assessments:propose": Page(
+        readers=who(HOO),
+        actors={(HOO, "own")},
+        post=lambda world: {
+            "dossiers": [str(world.dossiers["home", "concluded"].uuid)],
+            "submission_number": "99/TTr",
+            "submission_text": "Kính trình.",
+            "minutes": pdf_file("bien-ban-moi.pdf"),
+        },
+    ),
+    "assessments:proposal": Page(proposal_readers(), of_proposal),
+    "assessments:minutes": Page(proposal_readers(), of_proposal),
+    "assessments:approve": Page(
+        proposal_readers(), of_proposal, actors={(LEADER, "own")}, post=lambda world: {"version": "1"}
+    ),
+    "assessments:return_proposal": Page(
+        proposal_readers(),
+        of_proposal,
+        actors={(LEADER, "own")},
+        post=lambda world: {"version": "1", "reason": REASON},
+    ),
+    # -- decisions
+    "assessments:decisions": Page(),
+    "assessments:decision": Page(decision_readers(is_issued=True), of_decision),
+    "assessments:issue_decision": Page(
+        decision_readers(is_issued=False),
+        lambda world: {"uuid": world.decisions["home, draft"].uuid},
+        actors={(CLERK, "own")},
+        post=lambda world: {"version": "1", "number": "98765", "issued_on": f"{timezone.localdate():%d/%m/%Y}"},
+    ),
+    # -- criteria: anyone signed in reads them, a catalogue administrator of any province answers for them
+    "criteria:sets": Page(),
+    "criteria:criteria_set": Page(kwargs=lambda world: {"uuid": world.unconfirmed.uuid}),
+    "criteria:confirm": Page(
+        who("catalogue_admin"),
+        lambda world: {"uuid": world.unconfirmed.uuid},
+        actors=who("catalogue_admin"),
+        post=nothing,
+    ),
+    # -- periods
+    "criteria:periods": Page(who("catalogue_admin")),
+    "criteria:open_period": Page(
+        who("catalogue_admin", ["own", "other province", "successor province"]),
+        query=lambda world: {"tinh": world.home.province.uuid, "nam": "2023"},
+        actors=HOME_ADMINS,
+        post=lambda world: {
+            "step": "open",
+            "starts_on": "01/01/2023",
+            "ends_on": "31/12/2023",
+            "figures_as_of": "31/10/2023",
+            "criteria_set": world.home.period.criteria_set.uuid,
+            "deadline_dossier": "trước ngày 15/11",
+        },
+    ),
+    "criteria:period": Page(HOME_ADMINS, of_period),
+    "criteria:target": Page(
+        HOME_ADMINS,
+        of_period,
+        actors=HOME_ADMINS,
+        post=lambda world: {"unit": world.home.deciding.uuid, "communes": "3", "document_number": "12/KH-UBND"},
+    ),
+    "criteria:confirm_authority": Page(
+        HOME_ADMINS,
+        lambda world: {"uuid": Authority.objects.filter(period=world.home.period).order_by("pk")[0].uuid},
+        actors=HOME_ADMINS,
+        post=lambda world: {"document_number": "12/QĐ-UBND"},
+    ),
+    "criteria:area_types": Page(
+        who("catalogue_admin"),
+        query=lambda world: {"ky": world.home.period.uuid},
+        actors=HOME_ADMINS,
+        post=lambda world: {
+            "step": "accept",
+            "chon": [str(not_begun(world).uuid)],
+            type_field(not_begun(world)): AreaType.OTHER.value,
+            "document_number": "861/QĐ-TTg",
+            "valid_from": "01/01/2024",
+        },
+    ),
+    # -- units and people
+    "communes:units": Page(who("catalogue_admin")),
+    "communes:unit": Page(who("catalogue_admin"), lambda world: {"uuid": world.home.deciding.uuid}),
+    "communes:people": Page(who("catalogue_admin")),
+    "communes:create_account": Page(
+        who("catalogue_admin"),
+        query=at_home,
+        actors=HOME_ADMINS,
+        post=lambda world: {"full_name": "Người Mới", "username": "nguoi.moi", **NEW_ROLE},
+    ),
+    "communes:person": Page(HOME_ADMINS, of_colleague),
+    "communes:assign_role": Page(
+        HOME_ADMINS, of_colleague, query=at_home, actors=HOME_ADMINS, post=lambda world: NEW_ROLE
+    ),
+    "communes:end_role": Page(
+        HOME_ADMINS,
+        of_colleague,
+        actors=HOME_ADMINS,
+        post=lambda world: {
+            "assignment": assignment_key(world.colleague.role_assignments.get()),
+            "last_day": "31/12/2024",
+        },
+    ),
+    "communes:reset_password": Page(HOME_ADMINS, of_colleague, actors=HOME_ADMINS, post=nothing),
+    "communes:deactivate": Page(HOME_ADMINS, of_colleague, actors=HOME_ADMINS, post=nothing),
+    "communes:reactivate": Page(
+        HOME_ADMINS, lambda world: {"username": world.former.username}, actors=HOME_ADMINS, post=nothing
+    ),
+    # -- what leaves as a file
+    "reports:summary": Page(SUMMARY_READERS),
+    "reports:summary_xlsx": Page(SUMMARY_READERS),
+    "reports:decision_pdf": Page(decision_readers(is_issued=True), of_decision, is_slow=True),
+    "reports:certificate_pdf": Page(
+        decision_readers(is_issued=True),
+        lambda world: of_decision(world) | {"dossier_uuid": world.dossiers["home", "recognised"].uuid},
+        is_slow=True,
+    ),
+}
+
+PUBLIC = {"account_login", "account_inactive", "healthz", "readyz"}  # nobody needs to have signed in
+
+
+def patterns(resolver: URLResolver | None = None, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Every address of the project with its full name; one without a name is no address of ours."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from patterns(pattern, inner)
+        else:
+            assert pattern.name, f"an address without a name: {pattern.pattern}"
+            yield f"{namespace}{pattern.name}", pattern
+
+
+NAMES = sorted(PAGES)
+
+
+def address(name: str, world: World) -> str:
+    query = urlencode(PAGES[name].query(world))
+    return reverse(name, kwargs=PAGES[name].kwargs(world)) + (f"?{query}" if query else "")
+
+
+def missing_address(name: str, world: World) -> str:
+    """The same kind of page, of things that do not exist."""
+    kwargs = PAGES[name].kwargs(world)
+    if "username" in kwargs:
+        return reverse(name, kwargs={"username": "khong.co.ai"})
+    if not any(isinstance(value, UUID) for value in kwargs.values()):
+        return reverse("assessments:dossier", args=[uuid4()])
+    return reverse(name, kwargs={key: uuid4() if isinstance(value, UUID) else value for key, value in kwargs.items()})
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: str
+
+    @classmethod
+    def of(cls, response: Any) -> "Answer":
+        body = response.getvalue() if response.streaming else response.content
+        text = re.sub(r"\b[A-Za-z0-9]{64}\b", "TOKEN", body.decode(errors="replace"))
+        text = text.replace(' aria-current="page"', "")  # the menu marks the part of the site that the address names
+        headers = {key: value for key, value in response.headers.items() if key != "Content-Length"}
+        return cls(response.status_code, headers, text)
+
+
+# What a page may answer: it, another page, no right, not there, wrong method, a sentence why not now, or a form with
+# its errors. Never 400 (nobody typed this address), 401 (somebody is signed in), 410, 500.
+POSSIBLE = {200, 302, 403, 404, 405, 409, 422}
+HTMX = {"HX-Request": "true"}
+
+
+def test_every_address_is_known_to_this_test() -> None:
+    assert {name for name, _ in patterns()} == set(PAGES), "say in PAGES what a new address is about, and to whom"
+
+
+def test_no_address_holds_a_number_that_can_be_counted_up() -> None:
+    for name, pattern in patterns():
+        assert {type(converter).__name__ for converter in pattern.pattern.converters.values()} <= {
+            "UUIDConverter",
+            "SlugConverter",
+            "StringConverter",
+        }, name
+        assert all(
+            key in {"criterion", "item", "username"}
+            for key, converter in pattern.pattern.converters.items()
+            if type(converter).__name__ != "UUIDConverter"
+        ), name
+
+
+# ---- nobody ------------------------------------------------------------------------------------------------------
+def test_few_addresses_are_public() -> None:
+    assert set(PAGES) >= PUBLIC
+    assert len(PUBLIC) <= 8
+
+
+@pytest.mark.parametrize("name", sorted(set(PAGES) - PUBLIC))
+def test_nobody_gets_further_than_the_sign_in_page(world: World, name: str) -> None:
+    client, page = world.client(None), address(name, world)
+    sign_in = f"{reverse('account_login')}?next={quote(page)}"
+    for method in (client.get, client.head):
+        assert (method(page).status_code, method(page).headers["Location"]) == (302, sign_in)
+        assert method(page, headers=HTMX).status_code == 401
+    before = stored()
+    data = PAGES[name].post or nothing
+    assert client.post(page, data(world)).status_code in {302, 401}
+    assert client.post(page, data(world), headers=HTMX).status_code == 401
+    assert stored() == before
+
+
+@pytest.mark.parametrize("name", sorted(PUBLIC))
+def test_a_public_page_answers_anybody_and_tells_nothing(world: World, name: str) -> None:
+    answer = Answer.of(world.client(None).get(address(name, world)))
+    assert answer.status == 200
+    assert leaks(world, None, answer.body) == []
+
+
+# ---- every role, everywhere --------------------------------------------------------------------------------------
+def leaks(world: World, person: Who | None, text: str) -> list[str]:
+    """Secrets on a page that this person may not read."""
+    return [secret for secret, may_read in world.secrets.items() if person not in may_read and secret in text]
+
+
+def is_nothing(world: World, person: Who, answer: Answer, *, is_head: bool = False, is_htmx: bool = False) -> bool:
+    """Word for word what this person reads of a dossier that does not exist; or «wrong method», which everybody is
+    told alike, before anything is looked up."""
+    if answer.status == 405:
+        return True
+    if (person, is_htmx) not in world.nothing:
+        page = reverse("assessments:dossier", args=[uuid4()])
+        world.nothing[person, is_htmx] = Answer.of(world.client(person).get(page, headers=HTMX if is_htmx else {}))
+    expected = world.nothing[person, is_htmx]
+    return answer == (replace(expected, body="") if is_head else expected)
+
+
+def some_reader(name: str) -> Who:
+    return sorted(PAGES[name].readers)[0]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_who_may_not_see_a_page_finds_nothing_and_nobody_finds_an_error(world: World, name: str) -> None:
+    page, shown = address(name, world), PAGES[name]
+    people = EVERYBODY - shown.readers | {some_reader(name)} if shown.is_slow else EVERYBODY
+    for person in people:
+        answer = Answer.of(world.client(person).get(page))
+        assert answer.status in POSSIBLE, (person, answer.status)
+        assert leaks(world, person, answer.body) == [], person
+        if person in shown.readers:
+            assert answer.status != 404, person
+        else:
+            assert is_nothing(world, person, answer), (person, answer)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_missing_looks_like_what_is_foreign(world: World, name: str) -> None:
+    """Under this very address, for somebody who may read such things elsewhere."""
+    person = next(who for who in sorted(EVERYBODY) if who[0] == some_reader(name)[0] and who[1] == "other province")
+    answer = Answer.of(world.client(person).get(missing_address(name, world)))
+    assert is_nothing(world, person, answer), answer
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_head_and_htmx_go_through_the_same_door(world: World, name: str) -> None:
+    """A reader and two strangers: HEAD says what GET says, and a fragment tells no more than its page."""
+    page, shown = address(name, world), PAGES[name]
+    strangers = [(role, where) for role, where in sorted(EVERYBODY - shown.readers) if where == "other province"]
+    reader = [] if shown.is_slow else [some_reader(name)]
+    for person in [*reader, *strangers[:1], *strangers[-1:]]:
+        client = world.client(person)
+        plain, fragment = Answer.of(client.get(page)), Answer.of(client.get(page, headers=HTMX))
+        for is_htmx, got in ((False, plain), (True, fragment)):
+            head = Answer.of(client.head(page, headers=HTMX if is_htmx else {}))
+            assert got.status in POSSIBLE, (person, got.status)
+            assert head.status in {got.status, 405}, person
+            assert head.body == ""
+            assert leaks(world, person, got.body) == [], person
+            if person not in shown.readers:
+                assert is_nothing(world, person, got, is_htmx=is_htmx), (person, got)
+                assert is_nothing(world, person, head, is_htmx=is_htmx, is_head=True), (person, head)
+
+
+# ---- posting -----------------------------------------------------------------------------------------------------
+def stored() -> str:
+    """A fingerprint of everything that is stored, but for sessions and the time of the last sign-in."""
+    digest = sha256()
+    for model in apps.get_models():
+        if model is Session:
+            continue
+        fields = [column.attname for column in model._meta.concrete_fields if column.name != "last_login"]
+        rows: models.QuerySet[Any] = model._default_manager.order_by("pk").values_list(*fields)
+        digest.update(repr((model._meta.label, list(rows))).encode())
+    return digest.hexdigest()
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if PAGES[name].post])
+def test_only_the_one_who_may_changes_anything(world: World, name: str) -> None:
+    page, acts = address(name, world), PAGES[name]
+    assert acts.post is not None
+    before = stored()
+    for person in EVERYBODY - acts.actors:
+        answer = Answer.of(world.client(person).post(page, acts.post(world)))
+        assert answer.status in POSSIBLE, (person, answer.status)
+        assert leaks(world, person, answer.body) == [], person
+        if person not in acts.readers:
+            assert is_nothing(world, person, answer), (person, answer)
+    assert stored() == before
+
+    for person in acts.actors:  # so that it was the person that was refused, not what was posted
+        with transaction.atomic():
+            answer = Answer.of(world.client(person).post(page, acts.post(world)))
+            assert answer.status in {200, 302}, (person, answer)
+            assert stored() != before, person
+            transaction.set_rollback(True)
+        assert stored() == before
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if PAGES[name].post])
+def test_htmx_posts_are_refused_like_others(world: World, name: str) -> None:
+    acts = PAGES[name]
+    assert acts.post is not None
+    role, _ = sorted(acts.actors)[0]
+    person = (role, "sibling" if acts.actors == who(role) else "other province")
+    before = stored()
+    if person not in acts.actors:
+        answer = Answer.of(world.client(person).post(address(name, world), acts.post(world), headers=HTMX))
+        assert answer.status in POSSIBLE, answer
+        if person not in acts.readers:
+            assert is_nothing(world, person, answer, is_htmx=True), answer
+    assert stored() == before
+
+
+def test_every_page_that_changes_something_is_posted_to(world: World) -> None:
+    """A page that takes a POST must be among those above, or be about nothing but the own account."""
+    own_account = {"account_login", "account_logout", "account_change_password", "account_set_password"}
+    client = world.client(("system_admin", "other province"))
+    for name in set(NAMES) - own_account:
+        status = client.post(f"{address(name, world)}").status_code
+        assert (status == 405) is (PAGES[name].post is None), (name, status)
+
+
+# ---- states, lists, files ----------------------------------------------------------------------------------------
+def test_the_list_holds_exactly_the_own_dossiers(world: World) -> None:
+    for person in EVERYBODY:
+        text = Answer.of(world.client(person).get(reverse("assessments:dossiers"))).body
+        listed = {key for key, dossier in world.dossiers.items() if str(dossier.uuid) in text}
+        assert listed == {
+            (area, what)
+            for (area, what), dossier in world.dossiers.items()
+            if person in readers(Status(dossier.status), area)
+        }, person
+
+
+@pytest.mark.parametrize("what", STATES)
+def test_a_dossier_opens_in_the_states_in_which_it_concerns_somebody(world: World, what: str) -> None:
+    """A draft is nobody's above the commune but the inspector's; the leader and the clerk read what is concluded."""
+    page = reverse("assessments:dossier", args=[world.dossiers["home", what].uuid])
+    opened = {who for who in EVERYBODY if world.client(who).head(page).status_code == 200}
+    assert opened == readers(Status(what))
+
+
+def test_the_querysets_give_everybody_exactly_what_is_theirs(world: World) -> None:
+    day = timezone.localdate()
+    for person, user in world.people.items():
+        seen = set(Dossier.objects.visible_to(user, day))
+        assert seen == {
+            dossier for (area, _), dossier in world.dossiers.items() if person in readers(Status(dossier.status), area)
+        }, person
+        files = set(Evidence.objects.visible_to(user, day).values_list("name", flat=True))
+        assert files == {name for name, may in world.secrets.items() if name.endswith(".pdf") and person in may}, person
+        proposals = set(Proposal.objects.visible_to(user, day).values_list("submission_number", flat=True))
+        assert {number for number in proposals if number in world.secrets} == {
+            number for number, may in world.secrets.items() if "/TTr" in number and person in may
+        }, person
+        decisions = set(Decision.objects.visible_to(user, day))
+        for key, decision in world.decisions.items():
+            area, is_issued = key.partition(",")[0], decision.is_issued
+            assert (decision in decisions) is (person in decision_readers(area, is_issued=is_issued)), (person, key)
+
+
+@pytest.mark.parametrize("what", ["draft", "submitted", "appraising", "returned", "concluded", "recognised"])
+@pytest.mark.parametrize("is_sensitive", [False, True])
+def test_a_file_is_judged_by_its_dossier_and_by_what_it_tells(world: World, what: str, is_sensitive: bool) -> None:
+    file = world.evidence[what, is_sensitive]
+    page = reverse("assessments:evidence", args=[file.uuid])
+    may_read = world.secrets[file.name]
+    for person in {who for who in EVERYBODY if who[1] in {"own", "successor province"}}:
+        answer = Answer.of(world.client(person).get(page, headers={"Range": "bytes=0-3"}))
+        assert answer.status == (200 if person in may_read else 404), person
+        assert ("%PDF" in answer.body) is (person in may_read), person
+
+
+def test_a_search_finds_nothing_of_others(world: World) -> None:
+    """Typing the very code, or the address of another area's unit, brings nothing to light."""
+    listed = reverse("assessments:dossiers")
+    foreign = world.dossiers["abroad", "recognised"]
+    for role in Role:
+        person = (role.value, "own")
+        for query in ({"q": foreign.code}, {"don-vi": str(foreign.commune.parent.uuid)}, {"q": foreign.commune.name}):
+            answer = Answer.of(world.client(person).get(listed, query))
+            assert answer.status == 200
+            assert str(foreign.uuid) not in answer.body, person
+
+
+# ---- what changes between two clicks -----------------------------------------------------------------------------
+def test_an_ended_role_is_gone_at_the_next_click(world: World) -> None:
+    client = world.client(("appraiser", "own"))
+    page = reverse("assessments:dossier", args=[world.dossiers["home", "submitted"].uuid])
+    assert client.get(page).status_code == 200
+
+    yesterday = timezone.localdate() - timedelta(days=1)
+    RoleAssignment.objects.filter(user=world.people["appraiser", "own"]).update(valid_to=yesterday)
+
+    assert client.get(page).status_code == 404
+
+
+def test_a_role_counts_to_the_end_of_its_last_day(world: World) -> None:
+    client = world.client(("appraiser", "own"))
+    page = reverse("assessments:dossier", args=[world.dossiers["home", "submitted"].uuid])
+
+    RoleAssignment.objects.filter(user=world.people["appraiser", "own"]).update(valid_to=timezone.localdate())
+
+    assert client.get(page).status_code == 200
+
+
+def test_a_deactivated_person_is_signed_out_at_the_next_click(world: World) -> None:
+    client = world.client(("appraiser", "own"))
+    page = reverse("assessments:dossier", args=[world.dossiers["home", "submitted"].uuid])
+    assert client.get(page).status_code == 200
+
+    User.objects.filter(pk=world.people["appraiser", "own"].pk).update(is_active=False)
+
+    response = client.get(page)
+    assert (response.status_code, response.headers["Location"]) == (302, f"{reverse('account_login')}?next={page}")
+
+
+def test_a_new_role_counts_at_the_next_click_for_its_unit_only(world: World) -> None:
+    person = ("system_admin", "own")
+    client = world.client(person)
+    here = reverse("assessments:dossier", args=[world.dossiers["home", "submitted"].uuid])
+    there = reverse("assessments:dossier", args=[world.dossiers["neighbour", "concluded"].uuid])
+    assert client.get(here).status_code == 404
+
+    RoleAssignmentFactory(user=world.people[person], role=Role.APPRAISER, unit=world.home.deciding)
+
+    assert [client.get(page).status_code for page in (here, there)] == [200, 404]
+
+
+def test_a_role_at_a_unit_that_has_ended_still_serves_that_units_periods(world: World) -> None:
+    """Tháp Mười ended on 30/06/2025; its appraiser finishes the dossiers of 2024, and has no say in those of 2026."""
+    home, successor = world.home, world.successor
+    assert home.deciding.valid_to is not None
+    assert home.deciding.valid_to < timezone.localdate()
+    client = world.client(("appraiser", "own"))
+    old, new = world.dossiers["home", "submitted"], world.dossiers["successor", "submitted"]
+    assert (old.period.year, new.period.year) == (2024, 2026)
+    assert new.appraising_unit == successor.province
+
+    answers = [client.get(reverse("assessments:dossier", args=[dossier.uuid])).status_code for dossier in (old, new)]
+
+    assert answers == [200, 404]
