@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import segno
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Sum
 from django.forms import BaseForm
@@ -46,6 +48,7 @@ from assessments.views.common import (
     is_of_commune,
     person,
     posted_version,
+    readable,
     saved_message,
     saved_words,
     today,
@@ -445,8 +448,8 @@ def _criterion_conflict(
     differences = [
         Difference(
             f"{code} – {fresh.rules.item(code).title}",
-            fresh.declared_text(fresh.rules.item(code)),
-            given.text(fresh.rules.item(code), totals),
+            readable(fresh.declared_text(fresh.rules.item(code)), blank=""),
+            readable(given.text(fresh.rules.item(code), totals), blank=""),
         )
         for code, given in form.figures().items()
         if given != fresh.answers.get(code, NOTHING)
@@ -543,7 +546,7 @@ def _item_rows(
                 is_open=is_open,
                 score=score,
                 ladder=ladder_of(figures, item),
-                declared=figures.declared_text(item),
+                declared=readable(figures.declared_text(item), blank=""),
                 zero_reason=figures.answers.get(item.code, NOTHING).zero_reason,
                 shared=shared.get(item.denominator_key),
                 shared_value=figures.totals.get(item.denominator_key),
@@ -701,7 +704,7 @@ def _check_page(request: HttpRequest, row: Dossier, *, refusal: str = "", status
                 items=[
                     CheckItem(
                         item=item,
-                        declared=figures.declared_text(item),
+                        declared=readable(figures.declared_text(item), blank=""),
                         score=figures.declared_sheet.item(item.code),
                         url=target_url(figures, item.code),
                         slots=slots_of(item, [file for file in files if file.item == item.code]),
@@ -750,8 +753,15 @@ def submitted(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "dossier_deadline": deadlines.get(DeadlineKind.DOSSIER),
         "appraisal_deadline": deadlines.get(DeadlineKind.APPRAISAL),
         "appraising_body": appraising_body(row),
+        "qr": qr_of(reverse("assessments:dossier", args=[row.uuid])),
     }
     return render(request, "assessments/submitted.html", context)
+
+
+def qr_of(path: str) -> str:
+    """A picture (data URI) that leads a telephone from the printed receipt to the page; whoever scans it signs in."""
+    uri: str = segno.make(settings.SITE_URL.rstrip("/") + path, error="m").svg_data_uri(scale=4, border=2)
+    return uri
 
 
 def appraising_body(row: Dossier) -> str:
