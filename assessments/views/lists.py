@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
@@ -136,14 +136,10 @@ def dossiers(request: HttpRequest) -> HttpResponse:
     found = filtered(user, day, chosen).select_related("commune__parent__parent", "period")
     works_through_queue = roles_of(user, day).has(Role.APPRAISER, Role.HEAD_OF_OFFICE)
     order = ("submitted_at", "pk") if works_through_queue else ("commune__sort_key", "-period__year", "pk")
-    late = StepTime.objects.filter(kind=DeadlineKind.DOSSIER, is_late=True)
-    found = found.order_by(*order).prefetch_related(
-        Prefetch("step_times", queryset=late), Prefetch("period__deadlines", queryset=Deadline.objects.all())
-    )
-    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(found.order_by(*order), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "lines": [_line(row) for row in page],
+        "lines": _lines(list(page)),
         "groups": _groups(user, day, request.GET),
         "chips": _chips(request.GET, chosen),
         "hidden_filters": [(name, value) for name, value in chosen.items() if value and name != SEARCH],
@@ -153,10 +149,22 @@ def dossiers(request: HttpRequest) -> HttpResponse:
     return render(request, "assessments/dossiers.html", context)
 
 
-def _line(row: Dossier) -> Line:
-    deadlines = {str(deadline.kind): deadline for deadline in row.period.deadlines.all()}
-    parents = ", ".join(unit.name for unit in row.commune.ancestors)
-    return Line(row, parents, deadline_that_counts(row, deadlines), is_late=bool(row.step_times.all()))
+def _lines(rows: Sequence[Dossier]) -> list[Line]:
+    """Two queries for however many rows; prefetching would build a query set for every single one."""
+    late = StepTime.objects.filter(dossier__in=[row.pk for row in rows], kind=DeadlineKind.DOSSIER, is_late=True)
+    late_ids = set(late.values_list("dossier_id", flat=True))
+    deadlines: dict[int, dict[str, Deadline]] = defaultdict(dict)
+    for deadline in Deadline.objects.filter(period__in={row.period_id for row in rows}):
+        deadlines[deadline.period_id][str(deadline.kind)] = deadline
+    return [
+        Line(
+            row,
+            parents=", ".join(unit.name for unit in row.commune.ancestors),
+            deadline=deadline_that_counts(row, deadlines[row.period_id]),
+            is_late=row.pk in late_ids,
+        )
+        for row in rows
+    ]
 
 
 def _with(query: QueryDict, name: str, value: str) -> str:
@@ -375,9 +383,8 @@ def _oldest(user: User, day: date, roles: Roles) -> Line | None:
     if not roles.has(Role.APPRAISER):
         return None
     waiting = filtered(user, day, {}).filter(status__in=[Status.SUBMITTED, Status.APPRAISING])
-    rows = waiting.with_setting().prefetch_related("period__deadlines", "step_times").order_by("submitted_at", "pk")
-    row = rows.first()
-    return _line(row) if row else None
+    row = waiting.select_related("commune__parent__parent", "period").order_by("submitted_at", "pk").first()
+    return _lines([row])[0] if row else None
 
 
 # ---- progress ----------------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from django import template
 from django.forms import BaseForm
 from django.forms.formsets import BaseFormSet
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 register = template.Library()
 
@@ -82,3 +84,26 @@ def deadline_line(
         "wording": wording,
         "label": label,
     }
+
+
+_SIGNS = {
+    "draft": "○",
+    "submitted": "→",
+    "appraising": "◐",
+    "returned": "!",
+    "concluded": "●",
+    "proposed": "↑",
+    "recognised": "✓",
+    "refused": "✕",
+}
+
+
+@register.simple_tag
+def status_badge(status: str, label: str) -> SafeString:
+    """A state as words, sign and colour, never colour alone. A tag, since lists draw one in every row."""
+    return format_html(
+        '<span class="badge-state badge-{}"><span aria-hidden="true">{}</span> {}</span>',
+        status,
+        _SIGNS.get(status, "–"),
+        label,
+    )
