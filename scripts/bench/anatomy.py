@@ -1,7 +1,8 @@
 """Where the time of a page goes: a clock that is always running for exactly one part, handed over at each call.
 
-Read in process, without a server, so that one request can be followed; the fastest of many is taken, since everything
-that slows one down on a shared machine is not the page's own.
+Read in process, without a server, so that one request can be followed. CPU time of the thread, and the fastest of many
+requests: what slows one down on a shared machine is not the page's own. (With PostgreSQL the server's share of a query
+is therefore not in it.)
 """
 
 import functools
@@ -20,7 +21,7 @@ from django.forms.forms import BaseForm
 from django.template.base import Template
 from django.test import Client
 
-from criteria import scoring
+from assessments import figures
 
 REQUESTS = 60
 
@@ -54,7 +55,7 @@ class Clock:
             self._running.pop()
 
     def _hand_over(self) -> None:
-        now = time.perf_counter()
+        now = time.thread_time()
         if self._running:
             self.spent[self._running[-1]] += now - self._since
         self._since = now
@@ -115,7 +116,7 @@ def _listening(clock: Clock) -> Iterator[None]:
             (QuerySet, "select_related", ORM),
             (BaseForm, "__init__", FORMS),
             (Template, "render", TEMPLATES),
-            (scoring, "score", SCORING),
+            (figures, "score", SCORING),
         ):
             stack.enter_context(patch.object(owner, name, clock.timed(part, getattr(owner, name))))
         stack.enter_context(patch.object(BaseHandler, "make_view_atomic", view_of))
