@@ -1,0 +1,246 @@
+"""Every page in every state, at both widths: what a machine can say about accessibility, language and policy; and the
+pictures of the main screens."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import pictures
+from tests.browser.rules import complaints
+from tests.browser.watch import Watch
+
+RECOGNISED, ZERO, DRAFT, SUBMITTED, APPRAISING, RETURNED, CONCLUDED = (
+    f"{code}.2022" for code in ("23479", "23482", "23485", "23488", "23491", "23494", "23497")
+)
+WITHDRAWN = "03406.2022"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One page in one state. `{dossier}` in the address is the dossier named beside it, `{other}` a paper's UUID.
+
+    `press` names a button to be pressed on it, with `typed` (name of the field → text), to show what a refusal looks
+    like.
+    """
+
+    name: str
+    who: str
+    address: str
+    dossier: str = ""
+    paper: str = ""
+    typed: tuple[tuple[str, str], ...] = ()
+    press: str = ""
+    picture: str = ""
+
+    @property
+    def is_error(self) -> bool:
+        return bool(self.press)
+
+
+ALL_SCENES = [
+    Scene("sign in", "", "/dang-nhap/", picture="dang-nhap"),
+    Scene("sign in refused", "", "/dang-nhap/", press="Đăng nhập"),
+    Scene("change password", "lap.23485.konray", "/doi-mat-khau/"),
+    Scene("change password refused", "lap.23485.konray", "/doi-mat-khau/", press="Đổi mật khẩu"),
+    # the first page of everybody
+    Scene("home of a commune that begins", "lap.03412.tamduong", "/"),
+    Scene("home of a commune at work", "lap.23485.konray", "/", picture="viec-can-lam"),
+    Scene("home of its head", "xa.23485.konray", "/"),
+    Scene("home of a commune that has to mend", "lap.23494.konray", "/"),
+    Scene("home of a recognised commune", "xa.23479.konray", "/"),
+    Scene("home of the appraiser", "thamdinh.konray", "/"),
+    Scene("home of the head of office", "truongphong.tamduong", "/"),
+    Scene("home of the leader", "lanhdao.tamduong", "/"),
+    Scene("home of the clerk", "vanthu.tamduong", "/"),
+    Scene("home of the province", "tinh.konray", "/"),
+    Scene("home of the inspector", "kiemtra.konray", "/"),
+    Scene("home of the catalogue administrator", "danhmuc.konray", "/"),
+    Scene("home of the system administrator", "hethong.konray", "/"),
+    # the commune
+    Scene("task list", "lap.23485.konray", "/ho-so/{dossier}/", DRAFT, picture="danh-muc-ho-so"),
+    Scene("base figures", "lap.23485.konray", "/ho-so/{dossier}/so-lieu-nen/", DRAFT, picture="so-lieu-nen"),
+    Scene(
+        "base figures refused",
+        "lap.23485.konray",
+        "/ho-so/{dossier}/so-lieu-nen/",
+        DRAFT,
+        typed=(("children_under_16-value", "1,5"), ("children_aged_5-value", "mười")),
+        press="Lưu và sang tiêu chí 1",
+    ),
+    Scene("criterion of questions", "lap.23485.konray", "/ho-so/{dossier}/tieu-chi/TC01/", DRAFT),
+    Scene("criterion of rates", "lap.23485.konray", "/ho-so/{dossier}/tieu-chi/TC05/", DRAFT, picture="tieu-chi"),
+    Scene("criterion not begun", "lap.23485.konray", "/ho-so/{dossier}/tieu-chi/TC12/", DRAFT),
+    Scene(
+        "criterion refused",
+        "lap.23485.konray",
+        "/ho-so/{dossier}/tieu-chi/TC12/",
+        DRAFT,
+        typed=(("TC12_1-numerator", "-1"), ("TC12_1-denominator", "1,2,3"), ("TC12_2-count", "10000000000000")),
+        press="Lưu và sang tiêu chí tiếp theo",
+    ),
+    Scene(
+        "upload refused",
+        "lap.23485.konray",
+        "/ho-so/{dossier}/tieu-chi/TC02/",
+        DRAFT,
+        press="Tải tệp lên cho mục TC02.1",
+    ),
+    Scene("criterion read by the head", "xa.23485.konray", "/ho-so/{dossier}/tieu-chi/TC05/", DRAFT),
+    Scene("check with errors", "xa.23485.konray", "/ho-so/{dossier}/kiem-tra/", DRAFT, picture="kiem-tra"),
+    Scene("submitted", "xa.23488.konray", "/ho-so/{dossier}/", SUBMITTED),
+    Scene("confirmation", "xa.23488.konray", "/ho-so/{dossier}/da-nop/", SUBMITTED, picture="da-nop"),
+    Scene("withdraw", "xa.23488.konray", "/ho-so/{dossier}/rut/", SUBMITTED),
+    Scene("withdraw refused", "xa.23488.konray", "/ho-so/{dossier}/rut/", SUBMITTED, press="Rút hồ sơ"),
+    Scene("withdrawn", "xa.03406.tamduong", "/ho-so/{dossier}/", WITHDRAWN),
+    Scene("returned", "lap.23494.konray", "/ho-so/{dossier}/", RETURNED, picture="yeu-cau-bo-sung"),
+    Scene("returned criterion", "lap.23494.konray", "/ho-so/{dossier}/tieu-chi/TC12/", RETURNED),
+    Scene("criterion that stays shut", "lap.23494.konray", "/ho-so/{dossier}/tieu-chi/TC01/", RETURNED),
+    Scene("returned check", "xa.23494.konray", "/ho-so/{dossier}/kiem-tra/", RETURNED),
+    Scene("recognised", "lap.23479.konray", "/ho-so/{dossier}/", RECOGNISED),
+    Scene("criterion of a recognised commune", "lap.23479.konray", "/ho-so/{dossier}/tieu-chi/TC10/", RECOGNISED),
+    Scene("not recognised", "lap.23482.konray", "/ho-so/{dossier}/", ZERO),
+    # the appraiser
+    Scene("list", "thamdinh.konray", "/ho-so/", picture="danh-sach-ho-so"),
+    Scene("list, filtered", "thamdinh.konray", "/ho-so/?trang-thai=da-nop&q=dak"),
+    Scene("list, nothing found", "thamdinh.konray", "/ho-so/?q=khong-co"),
+    Scene("dossier to take", "thamdinh.konray", "/ho-so/{dossier}/", SUBMITTED),
+    Scene("appraisal", "thamdinh.konray", "/ho-so/{dossier}/tham-dinh/", APPRAISING, picture="tham-dinh"),
+    Scene("appraisal of base figures", "thamdinh.konray", "/ho-so/{dossier}/tham-dinh/so-lieu-nen/", APPRAISING),
+    Scene(
+        "appraisal of a criterion",
+        "thamdinh.konray",
+        "/ho-so/{dossier}/tham-dinh/tieu-chi/TC12/",
+        APPRAISING,
+        picture="tham-dinh-tieu-chi",
+    ),
+    Scene(
+        "appraisal refused",
+        "thamdinh.konray",
+        "/ho-so/{dossier}/tham-dinh/tieu-chi/TC12/",
+        APPRAISING,
+        typed=(("TC12_1-numerator", "0"),),
+        press="Lưu thẩm định tiêu chí 12",
+    ),
+    Scene("return", "thamdinh.konray", "/ho-so/{dossier}/tra-lai/", APPRAISING),
+    Scene("return refused", "thamdinh.konray", "/ho-so/{dossier}/tra-lai/", APPRAISING, press="Trả lại để bổ sung"),
+    Scene("appraisal while returned", "thamdinh.konray", "/ho-so/{dossier}/tham-dinh/", RETURNED),
+    Scene("appraisal concluded", "thamdinh.konray", "/ho-so/{dossier}/tham-dinh/", CONCLUDED),
+    Scene("reopen", "truongphong.konray", "/ho-so/{dossier}/tham-dinh-lai/", CONCLUDED),
+    Scene(
+        "reopen refused",
+        "truongphong.konray",
+        "/ho-so/{dossier}/tham-dinh-lai/",
+        CONCLUDED,
+        press="Đưa về thẩm định lại",
+    ),
+    # head of office, leader, clerk
+    Scene("proposals", "truongphong.tamduong", "/ho-so-trinh/"),
+    Scene("propose", "truongphong.tamduong", "/ho-so-trinh/lap/"),
+    Scene("propose refused", "truongphong.tamduong", "/ho-so-trinh/lap/", press="Trình lãnh đạo"),
+    Scene("proposal returned", "truongphong.tamduong", "/ho-so-trinh/{paper}/", paper="proposal_returned"),
+    Scene("proposal approved", "lanhdao.konray", "/ho-so-trinh/{paper}/", paper="proposal_approved", picture="ho-so-trinh"),
+    Scene("proposal", "lanhdao.tamduong", "/ho-so-trinh/{paper}/", paper="proposal_waiting"),
+    Scene("approve", "lanhdao.tamduong", "/ho-so-trinh/{paper}/duyet/", paper="proposal_waiting"),
+    Scene("return proposal", "lanhdao.tamduong", "/ho-so-trinh/{paper}/tra-lai/", paper="proposal_waiting"),
+    Scene(
+        "return proposal refused",
+        "lanhdao.tamduong",
+        "/ho-so-trinh/{paper}/tra-lai/",
+        paper="proposal_waiting",
+        press="Trả lại hồ sơ trình",
+    ),
+    Scene("no proposals", "truongphong.dongthap", "/ho-so-trinh/lap/"),
+    Scene("decisions", "vanthu.konray", "/quyet-dinh/"),
+    Scene("decision without number", "vanthu.tamduong", "/quyet-dinh/{paper}/", paper="decision_draft"),
+    Scene("number", "vanthu.tamduong", "/quyet-dinh/{paper}/vao-so/", paper="decision_draft"),
+    Scene(
+        "number refused",
+        "vanthu.tamduong",
+        "/quyet-dinh/{paper}/vao-so/",
+        paper="decision_draft",
+        typed=(("number", "số 5"), ("issued_on", "31/02/2026")),
+        press="Phát hành quyết định",
+    ),
+    Scene("decision", "vanthu.konray", "/quyet-dinh/{paper}/", paper="decision_issued", picture="quyet-dinh"),
+    Scene("summary", "tinh.konray", "/tong-hop/", picture="tong-hop"),
+    Scene("criteria sets", "lap.23485.konray", "/tieu-chi/"),
+    # no such page, and no
+    Scene("not found", "lap.23485.konray", "/ho-so/{dossier}/", SUBMITTED),
+    Scene("not yet", "thamdinh.konray", "/ho-so/{dossier}/hoan-thanh-tham-dinh/", SUBMITTED),
+    Scene("wrong method", "lap.23485.konray", "/ho-so/{dossier}/nop/", DRAFT),
+]
+
+
+def proper_names(world: dict[str, Any]) -> list[str]:
+    """Names of units that are not Vietnamese words: «Xã Đắk Pne», «Huyện Kon Rẫy»."""
+    return ["Kon Rẫy", "Kon Tum", "Lai Châu", *(name for units in world["communes"].values() for _, name in units)]
+
+
+@pytest.mark.parametrize("scene", ALL_SCENES, ids=lambda scene: scene.name.replace(" ", "-"))
+def test_a_page_in_one_state(
+    scene: Scene, open_page: Callable[..., Page], world: dict[str, Any], watch: Watch
+) -> None:
+    watch.expect(404, 405, 409, 422)
+    page = open_page(scene.who)
+    address = scene.address.format(
+        dossier=world["dossiers"].get(scene.dossier, ""), paper=world["papers"].get(scene.paper, "")
+    )
+    page.goto(address)
+    for name, text in scene.typed:
+        page.locator(f'[name="{name}"]').fill(text)
+    if scene.press:
+        page.locator("main").get_by_role("button", name=scene.press, exact=True).click()
+        summary = page.locator("[data-error-summary]")
+        expect(summary).to_be_focused()
+        for link in summary.get_by_role("link").all():
+            target = (link.get_attribute("href") or "").removeprefix("#")
+            assert page.locator(f"[id='{target}']").count() == 1, f"#{target} leads nowhere"
+    elif scene.picture:
+        pictures.take(page, scene.picture)
+    assert complaints(page, is_error=scene.is_error, names=proper_names(world)) == []
+
+
+def kind_of(address: str) -> str:
+    """Two addresses of one kind show the same page on other rows."""
+    path = re.sub(r"/[0-9a-f]{8}-[0-9a-f-]{27}(?=/)", "/…", urlsplit(address).path)
+    return re.sub(r"^/nguoi-dung/[^/]+/", "/nguoi-dung/…/", path)
+
+
+def test_every_page_of_the_catalogue_administrator(
+    open_page: Callable[..., Page], site: str, world: dict[str, Any]
+) -> None:
+    """From link to link, one page of each kind."""
+    page = open_page("danhmuc.thapmuoi")
+    waiting, found, seen = ["/"], [], set()
+    while waiting:
+        address = waiting.pop(0)
+        kind = kind_of(address)
+        if kind in seen:
+            continue
+        seen.add(kind)
+        page.set_viewport_size({"width": 1280, "height": 900})
+        response = page.goto(address)
+        assert response is not None
+        if "text/html" not in response.headers["content-type"]:
+            continue
+        links = page.locator("a[href]").evaluate_all("(links) => links.map((link) => link.href)")
+        waiting += [link for link in links if link.startswith(site)]
+        found += [f"{kind}: {complaint}" for complaint in complaints(page, names=proper_names(world))]
+    assert found == []
+    assert len(seen) > 5
+
+
+def test_pictures_of_the_papers(open_page: Callable[..., Page], world: dict[str, Any]) -> None:
+    """Nothing to see here unless SCREENSHOTS=1; the links must work all the same."""
+    page = open_page("vanthu.konray")
+    page.goto(f"/quyet-dinh/{world['papers']['decision_issued']}/")
+    for name, label in (("giay-cong-nhan", "Giấy công nhận"), ("quyet-dinh-pdf", "Tải về quyết định")):
+        link = page.locator("main").get_by_role("link", name=re.compile(label)).first
+        content = page.request.get(link.get_attribute("href") or "").body()
+        assert content.startswith(b"%PDF")
+        pictures.take_paper(content, name)
