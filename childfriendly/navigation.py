@@ -30,7 +30,7 @@ EVERYBODY = frozenset(Role)
 MENU: list[tuple[str, str, frozenset[Role]]] = [
     ("home", "Việc cần làm", EVERYBODY),
     ("assessments:dossiers", "Hồ sơ", DOSSIER_ROLES),
-    ("assessments:proposals", "Hồ sơ trình", DOSSIER_ROLES - COMMUNE_ROLES),
+    ("assessments:proposals", "Hồ sơ trình", DOSSIER_ROLES - COMMUNE_ROLES - {Role.PROVINCE_STAFF}),
     ("assessments:decisions", "Quyết định", DOSSIER_ROLES),
     ("reports:summary", "Tổng hợp", DOSSIER_ROLES - COMMUNE_ROLES),
     ("criteria:sets", "Tiêu chí", EVERYBODY),

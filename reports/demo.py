@@ -630,10 +630,11 @@ def paper(name: str, text: str) -> SimpleUploadedFile:
 
 
 def printed_accounts(told: Iterable[Story]) -> Sequence[tuple[str, list[Account]]]:
-    """What `make run` prints: for each story one commune and everybody above it."""
+    """What `make run` prints: for each story one commune, one that still has work to do where there is any, and
+    everybody above it."""
     lines = []
     for story in told:
-        first = next(iter(story.fates))
-        shown = [account for account in accounts(story) if account.unit in (first, story.acting_unit, story.province)]
+        commune = min(story.fates, key=lambda unit: story.fates[unit] is not Fate.DRAFT)
+        shown = [account for account in accounts(story) if account.unit in (commune, story.acting_unit, story.province)]
         lines.append((story.title, shown))
     return lines

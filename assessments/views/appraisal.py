@@ -1,6 +1,5 @@
 """The appraiser's pages: what is declared beside what is found, what goes back to the commune, and the conclusion."""
 
-import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -34,12 +33,12 @@ from assessments.views.common import (
     dossier_or_404,
     person,
     posted_version,
+    readable,
     show_refusal,
     today,
 )
 from assessments.workflow import Action
 from childfriendly.core.exceptions import Refused
-from childfriendly.core.numbers import format_number
 from communes.models import AreaType
 from criteria.scoring import BaseFigureSpec, Criterion, CriterionScore, Item, ItemScore
 
@@ -60,15 +59,6 @@ class State(StrEnum):
             State.DONE: "Đã thẩm định",
             State.CHANGED: "Xã vừa sửa, xem lại",
         }[self]
-
-
-def readable(text: str) -> str:
-    """A stored answer for the eye: «1234/2000» → «1.234 / 2.000»; a blank one says so."""
-    match = re.fullmatch(r"(\d+|…)(?:/(\d+|…))?(.*)", text, re.DOTALL)
-    if match is None:
-        return text or "chưa có số liệu"
-    halves = [half if half == "…" else format_number(int(half)) for half in match.groups()[:2] if half]
-    return " / ".join(halves) + match[3]
 
 
 # ---- what the pages show -----------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """What the pages of the commune and of the appraiser both need: finding a dossier, its deadlines, its actions, and its
 history in plain Vietnamese. No rule lives here; rules are asked of `permissions` and `figures`."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -19,6 +20,7 @@ from assessments.permissions import can_perform
 from assessments.workflow import Action, Status, moves_from
 from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.models import AuditEvent
+from childfriendly.core.numbers import format_number
 from communes.models import Role, User
 from communes.queries import roles_of
 from criteria.models import Deadline, DeadlineKind
@@ -48,6 +50,15 @@ def criterion_or_404(rules: RuleSet, code: str) -> Criterion:
         return rules.criterion(code)
     except UnknownItem as error:
         raise Http404 from error
+
+
+def readable(text: str, blank: str = "chưa có số liệu") -> str:
+    """A stored answer for the eye: «1234/2000» → «1.234 / 2.000»; a blank one says so."""
+    match = re.fullmatch(r"(\d+|…)(?:/(\d+|…))?(.*)", text, re.DOTALL)
+    if match is None:
+        return text or blank
+    halves = [half if half == "…" else format_number(int(half)) for half in match.groups()[:2] if half]
+    return " / ".join(halves) + match[3]
 
 
 def saved_message(request: HttpRequest, at: datetime) -> None:

@@ -247,9 +247,11 @@ def home(request: HttpRequest) -> HttpResponse:
     day = today()
     roles = roles_of(user, day)
     progress = _progress(user, day, roles, request.GET.get("ky", "")) if _reads_progress(roles) else None
+    tiles = _tiles(user, day, roles)
     context = {
         "cards": _commune_cards(user, day, roles, at),
-        "tiles": _tiles(user, day, roles),
+        "tiles": tiles,
+        "can_propose": any(tile.count and tile.url == list_url(viec="cho-trinh") for tile in tiles),
         "oldest": _oldest(user, day, roles),
         "progress": progress,
         "has_role": bool(roles.assignments),

@@ -156,7 +156,7 @@ def test_who_may_only_read_finds_no_field(place: Place) -> None:
         page = signed_in(user).get(url("criterion", dossier.uuid, "TC02"))
         assert page.status_code == 200
         assert 'name="TC02_1-numerator"' not in page.content.decode()
-        assert "100/100" in text_of(page)
+        assert "100 / 100" in text_of(page)
 
 
 @pytest.mark.parametrize("name", ["dossier", "base_figures", "check", "submitted"])
@@ -309,8 +309,8 @@ def test_two_people_never_overwrite_each_other_unseen(place: Place, editor: Clie
     text = text_of(response)
     assert response.status_code == 409
     assert "Nguyễn Thị Lan vừa lưu nội dung này" in text
-    assert "90/100" in text
-    assert "95/100" in text
+    assert "90 / 100" in text
+    assert "95 / 100" in text
     assert "A b</textarea>" in response.content.decode()
     assert Answer.objects.get().numerator == 90
     save(editor, dossier, "TC02", version_in(response), TC02_1__numerator="95", TC02_1__denominator="100")
