@@ -1,0 +1,473 @@
+"""What the database itself refuses, whatever the code above it forgets: every constraint broken, by name; and the
+audit, which is only ever added to and shows what was done to it behind our back."""
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, models, transaction
+from django.test.utils import override_settings
+
+from assessments import services
+from assessments.models import (
+    Answer,
+    AppraisedAnswer,
+    AppraisedBaseFigure,
+    BaseFigure,
+    CriterionEntry,
+    Decision,
+    DecisionItem,
+    Dossier,
+    Evidence,
+    FrozenSheet,
+    Proposal,
+    ProposalItem,
+    ReturnedItem,
+    StepTime,
+)
+from assessments.workflow import Status
+from childfriendly.core import audit
+from childfriendly.core.models import AuditEvent
+from communes.models import AreaTypeAssignment, RoleAssignment, Succession, Unit, User
+from criteria.models import Authority, CriteriaSet, Deadline, Period, Target
+from tests.factories import Place, SuccessionFactory, UserFactory, dossier_in, make_place, pdf_file, proposed
+
+pytestmark = pytest.mark.django_db
+
+APPS = ("core", "communes", "criteria", "assessments")
+NOW = datetime(2024, 12, 24, 2, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+TOO_MANY = 1_000_000_001
+
+
+# ---- the world ---------------------------------------------------------------------------------------------------
+@dataclass
+class World:
+    place: Place
+    dossiers: dict[Status, Dossier]
+    waiting: Proposal  # before the leader
+    issued: Decision
+
+    def dossier(self, status: Status) -> models.QuerySet[Dossier]:
+        return Dossier.objects.filter(pk=self.dossiers[status].pk)
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Built once for the whole module, in a transaction that is rolled back; each test works in a savepoint of it."""
+    media: Path = tmp_path_factory.mktemp("files")
+    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media), transaction.atomic():
+        yield build()
+        transaction.set_rollback(True)
+
+
+def build() -> World:
+    states = [Status.DRAFT, Status.SUBMITTED, Status.RETURNED, Status.CONCLUDED, Status.RECOGNISED]
+    place = make_place(len(states))
+    dossiers = {status: dossier_in(status, place, number) for number, status in enumerate(states)}
+    services.attach_evidence(
+        dossier_id=dossiers[Status.DRAFT].pk,
+        item="TC01.1",
+        slot=None,
+        upload=pdf_file(),
+        by=place.editors[0],
+        at=place.later(),
+    )
+    SuccessionFactory(predecessor=place.province)
+    Target.objects.create(period=place.period, unit=place.deciding, communes=3, document_number="12/KH-UBND")
+    waiting = proposed([dossiers[Status.CONCLUDED]], place, "2/TTr")
+    return World(place, dossiers, waiting, Decision.objects.get())
+
+
+# ---- breaking ----------------------------------------------------------------------------------------------------
+Breaker = Callable[[World], object]
+
+
+def again(model: type[models.Model], **changed: object) -> Breaker:
+    """The first row of a table once more, with a key and an address of its own, and `changed`."""
+
+    def insert(world: World) -> None:
+        row = model._default_manager.order_by("pk").first()
+        assert row is not None, f"no {model.__name__} to copy"
+        row.pk = None
+        row._state.adding = True
+        if hasattr(row, "uuid"):
+            row.uuid = uuid.uuid4()
+        for name, value in changed.items():
+            setattr(row, name, value(world) if callable(value) else value)
+        models.Model.save(row, force_insert=True)
+
+    return insert
+
+
+def changed(model: type[models.Model], **values: object) -> Breaker:
+    """An UPDATE of every row of a table, past every service."""
+
+    def update(world: World) -> None:
+        rows = models.QuerySet(model)
+        assert rows.update(**{name: value(world) if callable(value) else value for name, value in values.items()})
+
+    return update
+
+
+def dossier(standing: Status, /, **values: object) -> Breaker:
+    """An UPDATE of the dossier in that state."""
+    return lambda world: world.dossier(standing).update(**values)
+
+
+def open_twice(world: World) -> None:
+    """Two area types of one commune without an end."""
+    row = AreaTypeAssignment.objects.order_by("pk")[0]
+    AreaTypeAssignment.objects.filter(pk=row.pk).update(valid_to=None)
+    row.pk, row.valid_from, row.valid_to = None, row.valid_from + DAY, None
+    row._state.adding = True
+    row.save(force_insert=True)
+
+
+def figures(model: type[models.Model], name: str) -> dict[str, list[Breaker]]:
+    """The constraints that declared and appraised answers share."""
+    blank = {"yes": None, "count": None, "numerator": None, "denominator": None}
+    return {
+        f"{name}_one_each": [again(model)],
+        f"{name}_count_possible": [changed(model, **blank | {"count": TOO_MANY})],
+        f"{name}_numerator_possible": [changed(model, **blank | {"numerator": TOO_MANY})],
+        f"{name}_denominator_possible": [changed(model, **blank | {"denominator": TOO_MANY})],
+        f"{name}_part_within_whole": [
+            changed(model, **blank | {"numerator": 6, "denominator": 5}),
+            changed(model, **blank | {"numerator": 1, "denominator": 0}),
+        ],
+    }
+
+
+BREAKERS: dict[str, list[Breaker]] = {
+    # -- core
+    "core_auditevent_seq_from_one": [again(AuditEvent, seq=0, previous_hash="a" * 64, hash="b" * 64)],
+    # -- communes
+    "communes_unit_unique_code_and_day": [again(Unit)],
+    "communes_unit_ends_after_it_begins": [changed(Unit, valid_to=lambda world: world.place.province.valid_from - DAY)],
+    "communes_unit_only_provinces_have_no_parent": [
+        lambda world: Unit.objects.filter(level="commune").update(parent=None),
+        lambda world: Unit.objects.filter(level="commune").update(level="province"),
+        lambda world: Unit.objects.filter(level="province").update(parent=world.place.deciding),
+    ],
+    "communes_unit_known_level": [lambda world: Unit.objects.filter(level="commune").update(level="hamlet")],
+    "communes_succession_unique_pair": [again(Succession)],
+    "communes_succession_not_of_itself": [changed(Succession, successor=models.F("predecessor"))],
+    "communes_succession_known_extent": [changed(Succession, extent="half")],
+    "communes_areatypeassignment_unique_first_day": [again(AreaTypeAssignment)],
+    "communes_areatypeassignment_one_open": [open_twice],
+    "communes_areatypeassignment_ends_after_it_begins": [
+        changed(AreaTypeAssignment, valid_to=lambda world: world.place.province.valid_from - DAY)
+    ],
+    "communes_areatypeassignment_has_document": [changed(AreaTypeAssignment, document_number="")],
+    "communes_areatypeassignment_known_type": [changed(AreaTypeAssignment, area_type="city")],
+    "communes_user_unique_username_in_any_case": [
+        again(User, username=lambda world: User.objects.order_by("pk")[0].username.upper())
+    ],
+    "communes_roleassignment_unique_first_day": [again(RoleAssignment)],
+    "communes_roleassignment_ends_after_it_begins": [
+        changed(RoleAssignment, valid_to=lambda world: world.place.province.valid_from - DAY)
+    ],
+    "communes_roleassignment_known_role": [changed(RoleAssignment, role="king")],
+    # -- criteria
+    "criteria_criteriaset_code_version_unique": [again(CriteriaSet)],
+    "criteria_criteriaset_confirmation_names_a_person": [
+        changed(CriteriaSet, confirmed_by_name=""),
+        changed(CriteriaSet, confirmed_at=None, locked_at=None),
+    ],
+    "criteria_criteriaset_locked_only_when_confirmed": [
+        changed(CriteriaSet, confirmed_at=None, confirmed_by_name="", locked_at=NOW)
+    ],
+    "criteria_period_province_year_unique": [again(Period)],
+    "criteria_period_ends_after_it_starts": [changed(Period, ends_on=lambda world: world.place.period.starts_on - DAY)],
+    "criteria_period_figures_not_before_start": [
+        changed(Period, figures_as_of=lambda world: world.place.period.starts_on - DAY)
+    ],
+    "criteria_authority_one_row_a_day": [again(Authority)],
+    "criteria_authority_ends_after_it_starts": [
+        changed(Authority, valid_to=lambda world: world.place.period.starts_on - DAY)
+    ],
+    "criteria_authority_task_known": [changed(Authority, task="sing")],
+    "criteria_authority_certainty_known": [changed(Authority, certainty="hearsay")],
+    "criteria_deadline_one_of_a_kind": [again(Deadline)],
+    "criteria_deadline_kind_known": [
+        lambda world: Deadline.objects.filter(kind="plan").update(kind="party"),
+    ],
+    "criteria_target_one_a_unit": [again(Target)],
+    "criteria_target_has_document": [changed(Target, document_number="")],
+    # -- dossiers
+    "assessments_dossier_one_a_period": [again(Dossier, code="KHAC-2024-1")],
+    "assessments_dossier_status_known": [dossier(Status.CONCLUDED, status="lost")],
+    "assessments_dossier_sent_has_area_type_and_time": [
+        dossier(Status.DRAFT, status=Status.SUBMITTED),
+        dossier(Status.SUBMITTED, area_type=""),
+        dossier(Status.RETURNED, submitted_at=None),
+    ],
+    "assessments_dossier_concluded_has_result": [
+        dossier(Status.SUBMITTED, status=Status.CONCLUDED),
+        dossier(Status.CONCLUDED, recommendation=""),
+        dossier(Status.CONCLUDED, appraised_total=None),
+        dossier(Status.CONCLUDED, passes=None),
+        dossier(Status.RECOGNISED, appraiser=None),
+    ],
+    "assessments_dossier_recognised_passes": [dossier(Status.RECOGNISED, passes=False)],
+    "assessments_steptime_first_only": [again(StepTime)],
+    "assessments_steptime_late_is_true": [
+        changed(StepTime, done_at=NOW, cutoff=NOW + DAY, is_late=True),
+        changed(StepTime, done_at=NOW, cutoff=NOW - DAY, is_late=False),
+        changed(StepTime, done_at=NOW, cutoff=NOW, is_late=False),
+    ],
+    # -- figures
+    "assessments_criterionentry_one_each": [again(CriterionEntry)],
+    **figures(Answer, "assessments_answer"),
+    "assessments_basefigure_one_each": [again(BaseFigure)],
+    "assessments_basefigure_possible": [changed(BaseFigure, value=TOO_MANY)],
+    "assessments_frozensheet_one_each": [again(FrozenSheet)],
+    **figures(AppraisedAnswer, "assessments_appraisedanswer"),
+    "assessments_appraisedbasefigure_one_each": [again(AppraisedBaseFigure)],
+    "assessments_appraisedbasefigure_possible": [
+        changed(AppraisedBaseFigure, value=TOO_MANY, declared_as=TOO_MANY),
+    ],
+    "assessments_appraisedbasefigure_difference_has_reason": [
+        changed(AppraisedBaseFigure, value=models.F("declared_as") + 1, reason=""),
+    ],
+    "assessments_returneditem_once_a_round": [again(ReturnedItem)],
+    "assessments_returneditem_has_reason": [changed(ReturnedItem, reason="")],
+    "assessments_evidence_same_file_once_an_item": [again(Evidence)],
+    # -- proposals and decisions
+    "assessments_proposal_returned_with_reason": [
+        lambda world: Proposal.objects.filter(pk=world.waiting.pk).update(state="returned", answered_at=NOW)
+    ],
+    "assessments_proposal_answered_has_time": [
+        lambda world: Proposal.objects.filter(pk=world.waiting.pk).update(state="approved"),
+        lambda world: Proposal.objects.filter(pk=world.waiting.pk).update(answered_at=NOW),
+    ],
+    "assessments_proposalitem_in_one_live_proposal": [again(ProposalItem, proposal=lambda world: world.waiting)],
+    "assessments_proposalitem_once": [again(ProposalItem, is_live=False)],
+    "assessments_decision_number_unique_a_year": [again(Decision, proposal=lambda world: world.waiting)],
+    "assessments_decision_number_with_date": [
+        changed(Decision, issued_on=None),
+        changed(Decision, numbered_at=None),
+        changed(Decision, number_year=models.F("number_year") + 1),
+        changed(Decision, number=""),
+        again(Decision, proposal=lambda world: world.waiting, number=""),
+    ],
+    "assessments_decisionitem_position_unique": [
+        again(DecisionItem, dossier=lambda world: world.dossiers[Status.CONCLUDED])
+    ],
+    "assessments_decisionitem_result_known": [changed(DecisionItem, result="perhaps")],
+}
+
+
+def constraints() -> dict[str, tuple[type[models.Model], models.BaseConstraint]]:
+    return {
+        constraint.name: (model, constraint)
+        for app in APPS
+        for model in apps.get_app_config(app).get_models()
+        for constraint in model._meta.constraints
+    }
+
+
+def words_of(name: str) -> str:
+    """How the refusal names the constraint. SQLite names a check and an index on an expression, but of a plain unique
+    constraint only the columns."""
+    model, constraint = constraints()[name]
+    if not isinstance(constraint, models.UniqueConstraint) or not constraint.fields:
+        return name
+    columns = ", ".join(f"{model._meta.db_table}.{model._meta.get_field(field).column}" for field in constraint.fields)
+    return f"{name}|UNIQUE constraint failed: {columns}$"
+
+
+def test_every_constraint_is_broken_here() -> None:
+    assert set(BREAKERS) == set(constraints())
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [(name, number) for name, breakers in BREAKERS.items() for number in range(len(breakers))]
+)
+def test_the_database_refuses(world: World, name: str, number: int) -> None:
+    with pytest.raises(IntegrityError, match=words_of(name)), transaction.atomic():
+        BREAKERS[name][number](world)
+
+
+@pytest.mark.parametrize("model", [model for app in APPS for model in apps.get_app_config(app).get_models()])
+def test_no_text_may_be_null(model: type[models.Model]) -> None:
+    """«Not given» has one form for texts, the empty one: with two, half of the conditions above would let one pass."""
+    texts = [field for field in model._meta.concrete_fields if isinstance(field, models.CharField | models.TextField)]
+    assert [field.name for field in texts if field.null] == []
+
+
+# ---- what a constraint must let through --------------------------------------------------------------------------
+def test_a_file_taken_out_may_be_attached_again(world: World) -> None:
+    Evidence.objects.update(removed_at=NOW)
+    again(Evidence, removed_at=None)(world)
+    assert Evidence.objects.count() == 2
+
+
+def test_a_dossier_returned_by_the_leader_may_lie_in_another_proposal(world: World) -> None:
+    ProposalItem.objects.filter(proposal=world.waiting).update(is_live=False)
+    second = proposed([world.dossiers[Status.CONCLUDED]], world.place, "3/TTr")
+    assert list(second.items.values_list("is_live", flat=True)) == [True]
+
+
+def test_two_drafts_of_decisions_have_no_number_and_the_next_year_starts_anew(world: World) -> None:
+    blank = {"number": "", "issued_on": None, "number_year": None, "numbered_at": None}
+    Decision.objects.update(**blank)
+    again(Decision, proposal=lambda world: world.waiting)(world)
+    assert list(Decision.objects.values_list("number", flat=True)) == ["", ""]
+
+    for year, decision in zip((2024, 2025), Decision.objects.order_by("pk"), strict=True):
+        day = datetime(year, 12, 25, tzinfo=UTC)
+        rows = Decision.objects.filter(pk=decision.pk)
+        rows.update(number="7", issued_on=day.date(), number_year=year, numbered_at=day)
+    assert list(Decision.objects.order_by("pk").values_list("number", "number_year")) == [("7", 2024), ("7", 2025)]
+
+
+# ---- what points to something keeps it ---------------------------------------------------------------------------
+def test_nothing_that_somebody_points_to_can_be_deleted() -> None:
+    """Dossiers, people and units are evidence: no foreign key of ours takes its row along."""
+    for app in ("communes", "criteria", "assessments"):
+        for model in apps.get_app_config(app).get_models():
+            for column in model._meta.concrete_fields:
+                if column.remote_field is not None:
+                    assert column.remote_field.on_delete is models.PROTECT, f"{model.__name__}.{column.name}"
+
+
+# ---- the audit ---------------------------------------------------------------------------------------------------
+def behind_our_back() -> models.QuerySet[AuditEvent]:
+    """What somebody with the database's password can do: a queryset without our guards."""
+    return models.QuerySet(AuditEvent).order_by("seq")
+
+
+@pytest.fixture
+def chain() -> list[AuditEvent]:
+    """Five rows and no others, told by their number."""
+    behind_our_back()._raw_delete(using="default")
+    person: User = UserFactory(password="", full_name="Người Ghi Sổ")
+    for number in range(1, 6):
+        audit.record(
+            "note",
+            person,
+            by=person,
+            at=NOW + number * DAY,
+            role="Văn thư, Huyện Thử",
+            before={"số": number},
+            after={"số": number + 1, "danh sách": ["Đ", "ă"]},
+            reason="Có lý do.",
+        )
+    assert audit.first_broken_row() is None
+    return list(AuditEvent.objects.all())
+
+
+def broken_at() -> int | None:
+    row = audit.first_broken_row()
+    return row.seq if row else None
+
+
+def test_the_audit_of_a_whole_story_is_whole(world: World) -> None:
+    assert AuditEvent.objects.count() > 20
+    assert broken_at() is None
+
+
+def test_an_empty_audit_is_whole() -> None:
+    behind_our_back()._raw_delete(using="default")
+    assert broken_at() is None
+
+
+def test_an_audit_row_is_never_changed_or_deleted_through_the_code(chain: list[AuditEvent]) -> None:
+    row = chain[0]
+    row.reason = "Lý do khác."
+    attempts: list[Callable[[], object]] = [
+        row.save,
+        lambda: row.save(update_fields=["reason"]),
+        row.delete,
+        lambda: AuditEvent.objects.update(reason=""),
+        lambda: AuditEvent.objects.filter(pk=row.pk).update(reason=""),
+        lambda: AuditEvent.objects.bulk_update([row], ["reason"]),
+        lambda: AuditEvent.objects.update_or_create(pk=row.pk, defaults={"reason": ""}),
+        lambda: AuditEvent.objects.all().delete(),
+        lambda: AuditEvent.objects.filter(pk=row.pk).delete(),
+    ]
+    for attempt in attempts:
+        with pytest.raises(TypeError, match="An audit row is never"), transaction.atomic():
+            attempt()
+    assert list(AuditEvent.objects.values_list("seq", "reason")) == [(seq, "Có lý do.") for seq in range(1, 6)]
+
+
+@pytest.mark.parametrize("field", [name for name in audit.HASHED_FIELDS if name != "seq"])
+def test_an_edited_row_shows(chain: list[AuditEvent], field: str) -> None:
+    values = {"at": chain[2].at + timedelta(microseconds=1), "before": {"số": 4}, "after": {}}
+    behind_our_back().filter(seq=3).update(**{field: values.get(field, "khác")})
+    assert broken_at() == 3
+
+
+def test_every_column_but_the_key_is_under_the_hash() -> None:
+    columns = {column.name for column in AuditEvent._meta.concrete_fields}
+    assert columns - set(audit.HASHED_FIELDS) == {"id", "previous_hash", "hash"}
+
+
+@pytest.mark.parametrize("field", ["hash", "previous_hash"])
+def test_a_changed_hash_shows(chain: list[AuditEvent], field: str) -> None:
+    behind_our_back().filter(seq=3).update(**{field: "f" * 64})
+    assert broken_at() == 3
+
+
+def test_an_edited_row_with_a_fitting_hash_shows_at_the_next_one(chain: list[AuditEvent]) -> None:
+    row = chain[2]
+    row.reason = "Lý do khác."
+    behind_our_back().filter(seq=3).update(reason=row.reason, hash=audit.chained_hash(row))
+    assert broken_at() == 4
+
+
+@pytest.mark.parametrize(("deleted", "shows_at"), [([1], 2), ([3], 4), ([2, 3], 4)])
+def test_a_deleted_row_shows_at_the_one_after(chain: list[AuditEvent], deleted: list[int], shows_at: int) -> None:
+    behind_our_back().filter(seq__in=deleted)._raw_delete(using="default")
+    assert broken_at() == shows_at
+
+
+def test_a_gap_that_is_closed_again_shows(chain: list[AuditEvent]) -> None:
+    """Row 3 out, and the numbers of those behind it moved up."""
+    behind_our_back().filter(seq=3)._raw_delete(using="default")
+    for seq in (4, 5):
+        behind_our_back().filter(seq=seq).update(seq=seq - 1)
+    assert broken_at() == 3
+
+
+def test_an_inserted_row_shows(chain: list[AuditEvent]) -> None:
+    """Rows 4 and 5 make room; the new one bears a hash of its own content, linked to the row before it."""
+    for seq in (5, 4):
+        behind_our_back().filter(seq=seq).update(seq=seq + 1)
+    forged = AuditEvent.objects.get(seq=3)
+    forged.pk, forged.seq, forged.reason = None, 4, "Chèn vào."
+    forged.previous_hash = "e" * 64  # the true one is taken, by the row that is linked to it (unique)
+    forged.hash = audit.chained_hash(forged)
+    models.Model.save_base(forged, raw=True, force_insert=True)
+    assert broken_at() == 4
+
+
+def test_a_row_added_at_the_end_without_its_link_shows(chain: list[AuditEvent]) -> None:
+    forged = chain[4]
+    forged.pk, forged.seq, forged.previous_hash = None, 6, "e" * 64
+    forged.hash = audit.chained_hash(forged)
+    models.Model.save_base(forged, raw=True, force_insert=True)
+    assert broken_at() == 6
+
+
+def test_two_rows_that_change_places_show(chain: list[AuditEvent]) -> None:
+    for old, new in ((2, 99), (4, 2), (99, 4)):
+        behind_our_back().filter(seq=old).update(seq=new)
+    assert broken_at() == 2
+
+
+@pytest.mark.parametrize("field", ["seq", "previous_hash", "hash"])
+def test_two_audit_rows_never_claim_one_place(chain: list[AuditEvent], field: str) -> None:
+    """Two writers who both saw row 5 as the last one: the second is refused, and nothing of it is stored."""
+    own = {"seq": 6, "previous_hash": "e" * 64, "hash": "f" * 64}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        again(AuditEvent, **own | {field: getattr(chain[0], field)})(None)  # type: ignore[arg-type]
+    again(AuditEvent, **own)(None)  # type: ignore[arg-type]
