@@ -1,23 +1,23 @@
 from django.urls import path
 
-from assessments.views import appraisal, commune, decisions, evidence, lists, proposals
+from assessments.views import appraisal, decisions, dossier, entry, evidence, lists, proposals, sending
 
 app_name = "assessments"
 
 urlpatterns = [
     path("ho-so/", lists.dossiers, name="dossiers"),
-    path("ho-so/lap/<uuid:period_uuid>/<uuid:unit_uuid>/", commune.create, name="create"),
-    path("ho-so/<uuid:uuid>/", commune.dossier, name="dossier"),
-    path("ho-so/<uuid:uuid>/so-lieu-nen/", commune.base_figures, name="base_figures"),
-    path("ho-so/<uuid:uuid>/tieu-chi/<slug:criterion>/", commune.criterion, name="criterion"),
+    path("ho-so/lap/<uuid:period_uuid>/<uuid:unit_uuid>/", dossier.create, name="create"),
+    path("ho-so/<uuid:uuid>/", dossier.dossier, name="dossier"),
+    path("ho-so/<uuid:uuid>/so-lieu-nen/", entry.base_figures, name="base_figures"),
+    path("ho-so/<uuid:uuid>/tieu-chi/<slug:criterion>/", entry.criterion, name="criterion"),
     path("ho-so/<uuid:uuid>/minh-chung/<str:item>/", evidence.attach, name="attach"),
     path("minh-chung/<uuid:uuid>/", evidence.download, name="evidence"),
     path("minh-chung/<uuid:uuid>/bo/", evidence.remove, name="remove_evidence"),
-    path("ho-so/<uuid:uuid>/kiem-tra/", commune.check, name="check"),
-    path("ho-so/<uuid:uuid>/da-nop/", commune.submitted, name="submitted"),
-    path("ho-so/<uuid:uuid>/nop/", commune.submit, name="submit"),
-    path("ho-so/<uuid:uuid>/rut/", commune.withdraw, name="withdraw"),
-    path("ho-so/<uuid:uuid>/lap-lai/", commune.resume, name="resume"),
+    path("ho-so/<uuid:uuid>/kiem-tra/", sending.check, name="check"),
+    path("ho-so/<uuid:uuid>/da-nop/", sending.submitted, name="submitted"),
+    path("ho-so/<uuid:uuid>/nop/", sending.submit, name="submit"),
+    path("ho-so/<uuid:uuid>/rut/", sending.withdraw, name="withdraw"),
+    path("ho-so/<uuid:uuid>/lap-lai/", sending.resume, name="resume"),
     path("ho-so/<uuid:uuid>/tiep-nhan/", appraisal.take, name="take"),
     path("ho-so/<uuid:uuid>/tham-dinh/", appraisal.overview, name="appraisal"),
     path("ho-so/<uuid:uuid>/tham-dinh/so-lieu-nen/", appraisal.base_figures, name="appraise_base"),

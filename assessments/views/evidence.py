@@ -18,7 +18,8 @@ from assessments.forms.entry import EvidenceForm
 from assessments.models import Evidence
 from assessments.permissions import check_can_edit
 from assessments.views.common import dossier_or_404, person, today
-from assessments.views.commune import criterion_page, target_url
+from assessments.views.dossier import target_url
+from assessments.views.entry import criterion_page
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.files import extension_of, file_response, stored_path
 from criteria.scoring import UnknownItem

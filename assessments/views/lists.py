@@ -21,7 +21,8 @@ from assessments.models import Decision, Dossier, Proposal, ProposalItem, StepTi
 from assessments.models.dossier import DossierQuerySet
 from assessments.permissions import can_edit, can_perform
 from assessments.views.common import deadline_that_counts, person, today
-from assessments.views.commune import Note, errors_of, notes_of
+from assessments.views.dossier import Note, notes_of
+from assessments.views.sending import errors_of
 from assessments.workflow import Action, Status
 from childfriendly.core.text import fold, nfc
 from communes.models import AreaTypeAssignment, Level, Role, Unit, User, within
@@ -123,17 +124,35 @@ class FilterGroup:
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """One dossier, its words made ready: what a template looks up in each of fifty rows, it looks up fifty times."""
+
     dossier: Dossier
-    parents: str
+    name: str
+    place: str
+    state: str
     deadline: Deadline | None
     is_late: bool
+
+
+_OF_A_LINE = (
+    "uuid",
+    "code",
+    "status",
+    "submitted_at",
+    "declared_total",
+    "commune__name",
+    "commune__parent__name",
+    "commune__parent__parent__name",
+    "commune__parent__parent__parent",  # that there is none above the province
+    "period__year",
+)
 
 
 @require_safe
 def dossiers(request: HttpRequest) -> HttpResponse:
     user, day = person(request), today()
     chosen = {name: request.GET.get(name, "").strip() for name in FILTERS}
-    found = filtered(user, day, chosen).select_related("commune__parent__parent", "period")
+    found = _for_lines(filtered(user, day, chosen))
     works_through_queue = roles_of(user, day).has(Role.APPRAISER, Role.HEAD_OF_OFFICE)
     order = ("submitted_at", "pk") if works_through_queue else ("commune__sort_key", "-period__year", "pk")
     page = Paginator(found.order_by(*order), PAGE_SIZE).get_page(request.GET.get("page"))
@@ -149,6 +168,11 @@ def dossiers(request: HttpRequest) -> HttpResponse:
     return render(request, "assessments/dossiers.html", context)
 
 
+def _for_lines(found: DossierQuerySet) -> DossierQuerySet:
+    """Five tables in one query, and of their eighty columns those that a line shows."""
+    return found.select_related("commune__parent__parent", "period").only(*_OF_A_LINE)
+
+
 def _lines(rows: Sequence[Dossier]) -> list[Line]:
     """Two queries for however many rows; prefetching would build a query set for every single one."""
     late = StepTime.objects.filter(dossier__in=[row.pk for row in rows], kind=DeadlineKind.DOSSIER, is_late=True)
@@ -159,7 +183,9 @@ def _lines(rows: Sequence[Dossier]) -> list[Line]:
     return [
         Line(
             row,
-            parents=", ".join(unit.name for unit in row.commune.ancestors),
+            name=row.commune.name,
+            place=f"{', '.join(unit.name for unit in row.commune.ancestors)} · năm {row.period.year}",
+            state=str(Status(row.status).label),
             deadline=deadline_that_counts(row, deadlines[row.period_id]),
             is_late=row.pk in late_ids,
         )
@@ -385,7 +411,7 @@ def _oldest(user: User, day: date, roles: Roles) -> Line | None:
     if not roles.has(Role.APPRAISER):
         return None
     waiting = filtered(user, day, {}).filter(status__in=[Status.SUBMITTED, Status.APPRAISING])
-    row = waiting.select_related("commune__parent__parent", "period").order_by("submitted_at", "pk").first()
+    row = _for_lines(waiting).order_by("submitted_at", "pk").first()
     return _lines([row])[0] if row else None
 
 

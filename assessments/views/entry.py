@@ -1,23 +1,17 @@
-"""The commune's pages: open the dossier, fill it criterion by criterion, check it, send it. Whoever may see the dossier
-reads the same pages; what one may change is asked of `permissions` and `figures`."""
+"""The commune types its figures: the shared totals, then one page a criterion. Whoever may see the dossier reads the
+same pages; what one may change is asked of `permissions` and `figures`."""
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import segno
-from django.conf import settings
-from django.contrib import messages
-from django.db.models import Sum
-from django.forms import BaseForm
 from django.forms.boundfield import BoundField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods
 
 from assessments import services
 from assessments.figures import (
@@ -27,25 +21,16 @@ from assessments.figures import (
     load_figures,
     totals_of_last_period,
 )
-from assessments.forms.entry import BaseFiguresForm, CriterionForm, EvidenceForm, WithdrawForm
-from assessments.models import Decision, Dossier, Evidence, Figures, FrozenSheet, ReturnedItem, StepTime
+from assessments.forms.entry import BaseFiguresForm, CriterionForm, EvidenceForm
+from assessments.models import Dossier, Evidence, Figures, ReturnedItem
 from assessments.permissions import (
-    can_appraise,
     can_edit,
-    can_perform,
     check_can_edit,
-    check_can_perform,
     check_targets_open,
 )
 from assessments.views.common import (
-    DECIDED,
-    actions_for,
     criterion_or_404,
-    deadline_that_counts,
-    deadlines_of,
     dossier_or_404,
-    history_of,
-    is_of_commune,
     person,
     posted_version,
     readable,
@@ -53,155 +38,12 @@ from assessments.views.common import (
     saved_words,
     today,
 )
-from assessments.workflow import Action, Status
+from assessments.views.dossier import head_of
+from assessments.workflow import Status
 from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.numbers import format_number
-from communes.models import Role, Unit, User
-from communes.queries import roles_of
-from criteria.models import DeadlineKind, Period, Task
-from criteria.scoring import Band, BaseFigureSpec, Criterion, CriterionScore, Item, ItemScore
-from criteria.services import authority_for
-
-# ---- opening -----------------------------------------------------------------------------------------------------
-
-
-@require_POST
-def create(request: HttpRequest, period_uuid: UUID, unit_uuid: UUID) -> HttpResponse:
-    user = person(request)
-    own = roles_of(user, today()).units(Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD)
-    commune = get_object_or_404(Unit.objects.with_parents().filter(pk__in=own), uuid=unit_uuid)
-    period = get_object_or_404(Period.objects.with_setting(), uuid=period_uuid)
-    opened = services.create(period=period, commune=commune, by=user, at=timezone.now())
-    return redirect("assessments:dossier", opened.uuid)
-
-
-# ---- the task list -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class TaskState:
-    """Where one part of the dossier stands: words and a sign, never colour alone."""
-
-    words: str
-    sign: str
-    style: str
-
-
-NOT_BEGUN = TaskState("Chưa nhập", "○", "draft")
-BEGUN = TaskState("Đang nhập", "◐", "submitted")
-DONE = TaskState("Đã xong", "✓", "recognised")
-TO_MEND = TaskState("Cần sửa", "!", "returned")
-ZERO = TaskState("Điểm 0", "✕", "refused")
-
-
-@dataclass(frozen=True, slots=True)
-class CriterionLine:
-    criterion: Criterion
-    state: TaskState
-    score: CriterionScore
-    missing: tuple[str, ...]
-    files: int
-
-
-def criterion_state(figures: DossierFigures, criterion: Criterion) -> TaskState:
-    codes = {item.code for item in criterion.items}
-    if figures.dossier.status == Status.RETURNED and any(note.target in codes for note in figures.not_mended):
-        return TO_MEND
-    score = figures.declared_sheet.criterion(criterion.code)
-    if score.is_zero:
-        return ZERO
-    if score.is_complete:
-        return DONE
-    return BEGUN if criterion.code in figures.entries or codes & figures.answers.keys() else NOT_BEGUN
-
-
-def base_state(figures: DossierFigures) -> TaskState:
-    keys = {total.key for total in figures.rules.base_figures}
-    if figures.dossier.status == Status.RETURNED and any(note.target in keys for note in figures.not_mended):
-        return TO_MEND
-    if not figures.missing_totals:
-        return DONE
-    return BEGUN if figures.totals else NOT_BEGUN
-
-
-def criterion_lines(figures: DossierFigures, files: Mapping[str, int]) -> list[CriterionLine]:
-    return [
-        CriterionLine(
-            criterion=criterion,
-            state=criterion_state(figures, criterion),
-            score=figures.declared_sheet.criterion(criterion.code),
-            missing=tuple(
-                item.code for item in criterion.items if figures.declared_sheet.item(item.code).problem is not None
-            ),
-            files=sum(files.get(item.code, 0) for item in criterion.items),
-        )
-        for criterion in figures.rules.criteria
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """A returned item as the commune reads it."""
-
-    title: str
-    reason: str
-    url: str
-    is_mended: bool
-
-
-def notes_of(figures: DossierFigures) -> list[Note]:
-    return [
-        Note(figures.target_title(row.target), row.reason, target_url(figures, row.target), row.mended_at is not None)
-        for row in figures.returned
-    ]
-
-
-def target_url(figures: DossierFigures, target: str) -> str:
-    """The page, and the place on it, where an item or a shared total is filled in."""
-    uuid, anchor = figures.dossier.uuid, f"#muc-{target.replace('.', '_')}"
-    if any(total.key == target for total in figures.rules.base_figures):
-        return reverse("assessments:base_figures", args=[uuid]) + anchor
-    criterion = figures.rules.criterion_of(target)
-    return reverse("assessments:criterion", args=[uuid, criterion.code]) + anchor
-
-
-@require_safe
-def dossier(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """The task list. It is the first thing shown at every return."""
-    row = dossier_or_404(request, uuid)
-    user, at = person(request), timezone.now()
-    figures = load_figures(row)
-    visible = Evidence.objects.visible_to(user, today()).present().filter(dossier=row)
-    files = Counter(visible.values_list("item", flat=True))
-    deadlines = deadlines_of(row)
-    decision = Decision.objects.filter(items__dossier=row).exclude(number="").first()
-    lines = criterion_lines(figures, files)
-    context = {
-        **_head(figures),
-        "lines": lines,
-        "done": sum(line.score.is_complete for line in lines),
-        "base_state": base_state(figures),
-        "missing_totals": len(figures.missing_totals),
-        "zero_criteria": [line.criterion for line in lines if line.score.is_zero],
-        "notes": notes_of(figures),
-        "mended": len(figures.returned) - len(figures.not_mended),
-        "deadline": deadline_that_counts(row, deadlines),
-        "late_steps": StepTime.objects.filter(dossier=row, is_late=True).order_by("done_at"),
-        "actions": actions_for(user, row, at),
-        "can_edit": can_edit(user, row, at=at),
-        "can_appraise": can_appraise(user, row, at=at),
-        "shows_appraisal": row.appraised_total is not None and (row.status in DECIDED or not is_of_commune(user, row)),
-        "decision": decision,
-        "history": history_of(row, user, figures.rules),
-        "file_count": sum(files.values()),
-    }
-    return render(request, "assessments/dossier.html", context)
-
-
-def _head(figures: DossierFigures) -> dict[str, object]:
-    """What every page of a dossier shows on top."""
-    return {"dossier": figures.dossier, "figures": figures, "sheet": figures.declared_sheet}
-
+from communes.models import User
+from criteria.scoring import Band, BaseFigureSpec, Criterion, Item, ItemScore
 
 # ---- shared totals -----------------------------------------------------------------------------------------------
 
@@ -302,7 +144,7 @@ def _base_page(
     conflict: Conflict | None = None,
 ) -> HttpResponse:
     context = {
-        **_head(figures),
+        **head_of(figures),
         "form": form,
         "conflict": conflict,
         "version": figures.dossier.base_version,
@@ -496,7 +338,7 @@ def criterion_page(
     form = form or _criterion_form(figures, shown, user, at)
     entry = figures.entries.get(shown.code)
     context = {
-        **_head(figures),
+        **head_of(figures),
         "criterion": shown,
         "here": f"Tiêu chí {shown.number}",
         "form": form,
@@ -583,7 +425,7 @@ def _saved(
         figures = load_figures(dossier_or_404(request, row.uuid))
         entry = figures.entries.get(criterion.code) if criterion else None
         context = {
-            **_head(figures),
+            **head_of(figures),
             "saved": saved_words(at),
             "version": entry.version if entry else figures.dossier.base_version,
             "criterion": criterion,
@@ -605,211 +447,3 @@ def _saved(
         response["HX-Redirect"] = url
         return response
     return HttpResponseRedirect(url)
-
-
-# ---- check, submit -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class CheckLine:
-    text: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class CheckItem:
-    item: Item
-    declared: str
-    score: ItemScore
-    url: str
-    slots: Sequence[SlotFiles]
-
-
-@dataclass(frozen=True, slots=True)
-class CheckCriterion:
-    criterion: Criterion
-    score: CriterionScore
-    explanation: str
-    items: Sequence[CheckItem]
-
-
-def errors_of(figures: DossierFigures) -> list[CheckLine]:
-    """Everything that keeps the dossier from being sent, each with the place where it is mended."""
-    lines = []
-    if not figures.area.is_settled:
-        lines.append(
-            CheckLine(
-                "Loại xã (ngưỡng điểm) chưa được xác nhận bằng văn bản. Đề nghị quản trị danh mục của tỉnh xác nhận.",
-                "",
-            )
-        )
-    for note in figures.not_mended if figures.dossier.status == Status.RETURNED else ():
-        title = figures.target_title(note.target)
-        lines.append(CheckLine(f"Mục bị trả lại chưa sửa: {title}", target_url(figures, note.target)))
-    lines += [
-        CheckLine(f"Số liệu nền còn thiếu: {figures.target_title(key)}", target_url(figures, key))
-        for key in figures.missing_totals
-    ]
-    lines += [
-        CheckLine(problem.message, target_url(figures, problem.item)) for problem in figures.declared_sheet.problems
-    ]
-    return lines
-
-
-def warnings_of(figures: DossierFigures, files: Sequence[Evidence]) -> list[CheckLine]:
-    """What does not keep the dossier back, but the commune should know before it sends it."""
-    lines = [
-        CheckLine(
-            f"Tiêu chí {criterion.number} ({criterion.title}) đang được 0 điểm (điểm liệt).",
-            reverse("assessments:criterion", args=[figures.dossier.uuid, criterion.code]),
-        )
-        for criterion in figures.rules.criteria
-        if figures.declared_sheet.criterion(criterion.code).is_zero
-    ]
-    present = {(file.item, file.slot) for file in files}
-    for item in figures.rules.items:
-        lines += [
-            CheckLine(f"Mục {item.code}: chưa có tệp «{slot.title}».", target_url(figures, item.code))
-            for number, slot in enumerate(item.evidence_slots)
-            if slot.required and (item.code, number) not in present
-        ]
-    return lines
-
-
-@require_safe
-def check(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    return _check_page(request, dossier_or_404(request, uuid))
-
-
-def _check_page(request: HttpRequest, row: Dossier, *, refusal: str = "", status: int = 200) -> HttpResponse:
-    user, at = person(request), timezone.now()
-    figures = load_figures(row)
-    files = list(Evidence.objects.visible_to(user, today()).present().filter(dossier=row))
-    errors, warnings = errors_of(figures), warnings_of(figures, files)
-    context = {
-        **_head(figures),
-        "refusal": refusal,
-        "has_errors": bool(refusal),
-        "errors": errors,
-        "warnings": warnings,
-        "totals": [
-            (total.title, figures.totals.get(total.key), target_url(figures, total.key))
-            for total in figures.rules.base_figures
-        ],
-        "criteria": [
-            CheckCriterion(
-                criterion=criterion,
-                score=figures.declared_sheet.criterion(criterion.code),
-                explanation=figures.entries[criterion.code].explanation if criterion.code in figures.entries else "",
-                items=[
-                    CheckItem(
-                        item=item,
-                        declared=readable(figures.declared_text(item), blank=""),
-                        score=figures.declared_sheet.item(item.code),
-                        url=target_url(figures, item.code),
-                        slots=slots_of(item, [file for file in files if file.item == item.code]),
-                    )
-                    for item in criterion.items
-                ],
-            )
-            for criterion in figures.rules.criteria
-        ],
-        "file_count": len(files),
-        "can_edit": can_edit(user, row, at=at),
-        "can_submit": can_perform(user, Action.SUBMIT, row, at=at),
-        "deadline": deadlines_of(row).get(DeadlineKind.DOSSIER),
-    }
-    return render(request, "assessments/check.html", context, status=status)
-
-
-@require_POST
-def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    row = dossier_or_404(request, uuid)
-    user, at = person(request), timezone.now()
-    version = posted_version(request)
-    try:
-        services.perform(Action.SUBMIT, dossier_id=row.pk, version=version, by=user, at=at)
-    except Refused as error:
-        if not can_perform(user, Action.SUBMIT, row, at=at):
-            raise  # nothing on the check page could mend this
-        return _check_page(request, row, refusal=str(error), status=409 if isinstance(error, Stale) else 422)
-    return redirect("assessments:submitted", row.uuid)
-
-
-@require_safe
-def submitted(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """What the commune keeps: code, time, list of files, and who does what until when."""
-    row = dossier_or_404(request, uuid)
-    if row.submitted_at is None:
-        return redirect("assessments:dossier", row.uuid)
-    visible = Evidence.objects.visible_to(person(request), today()).present().filter(dossier=row)
-    deadlines = deadlines_of(row)
-    context = {
-        "dossier": row,
-        "files": visible.order_by("item", "slot", "uploaded_at"),
-        "total_size": visible.aggregate(total=Sum("size"))["total"] or 0,
-        "sheet": FrozenSheet.objects.filter(dossier=row, kind=FrozenSheet.Kind.DECLARED).order_by("number").last(),
-        "late": StepTime.objects.filter(dossier=row, kind=DeadlineKind.DOSSIER, is_late=True).first(),
-        "dossier_deadline": deadlines.get(DeadlineKind.DOSSIER),
-        "appraisal_deadline": deadlines.get(DeadlineKind.APPRAISAL),
-        "appraising_body": appraising_body(row),
-        "qr": qr_of(reverse("assessments:dossier", args=[row.uuid])),
-    }
-    return render(request, "assessments/submitted.html", context)
-
-
-def qr_of(path: str) -> str:
-    """A picture (data URI) that leads a telephone from the printed receipt to the page; whoever scans it signs in."""
-    uri: str = segno.make(settings.SITE_URL.rstrip("/") + path, error="m").svg_data_uri(scale=4, border=2)
-    return uri
-
-
-def appraising_body(row: Dossier) -> str:
-    """The body's name from the period's own rows; the unit's where the row has gone since."""
-    try:
-        return authority_for(row.period, Task.APPRAISE, row.commune).body_name
-    except Refused:
-        return row.appraising_unit.name
-
-
-# ---- withdraw, resume --------------------------------------------------------------------------------------------
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def withdraw(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    row = dossier_or_404(request, uuid)
-    user, at = person(request), timezone.now()
-    check_can_perform(user, Action.WITHDRAW, row, at=at)
-    form = WithdrawForm(request.POST if request.method == "POST" else None)
-    if request.method != "POST":
-        return _withdraw_page(request, row, form)
-    if not form.is_valid():
-        return _withdraw_page(request, row, form, status=422)
-    try:
-        services.perform(
-            Action.WITHDRAW,
-            dossier_id=row.pk,
-            version=posted_version(request),
-            by=user,
-            at=at,
-            reason=form.cleaned_data["reason"],
-        )
-    except Refused as error:
-        form.add_error(None, str(error))
-        return _withdraw_page(request, row, form, status=409 if isinstance(error, Stale) else 422)
-    messages.success(request, f"Đã rút hồ sơ {row.code}.")
-    return redirect("assessments:dossier", row.uuid)
-
-
-def _withdraw_page(request: HttpRequest, row: Dossier, form: BaseForm, *, status: int = 200) -> HttpResponse:
-    return render(request, "assessments/withdraw.html", {"dossier": row, "form": form}, status=status)
-
-
-@require_POST
-def resume(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    row = dossier_or_404(request, uuid)
-    services.perform(
-        Action.RESUME, dossier_id=row.pk, version=posted_version(request), by=person(request), at=timezone.now()
-    )
-    messages.success(request, f"Đã mở lại hồ sơ {row.code} để lập tiếp.")
-    return redirect("assessments:dossier", row.uuid)
