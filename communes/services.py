@@ -70,7 +70,8 @@ def propose_area_type(unit: Unit) -> AreaType | None:
 
 def area_type_of(unit: Unit, on: datetime.date) -> AreaTypeAssignment | None:
     """The accepted area type of the commune on that day; None where nobody has accepted one."""
-    return AreaTypeAssignment.objects.filter(unit=unit).in_force_on(on).first()
+    # By its day: the model's own order is the unit's, and would join the units for the sake of one row.
+    return AreaTypeAssignment.objects.filter(unit=unit).in_force_on(on).order_by("valid_from").first()
 
 
 @transaction.atomic

@@ -45,6 +45,8 @@ def format_number(value: Number, places: int | None = None) -> str:
     trailing zeros, or four decimals where it does not end sooner."""
     if isinstance(value, float):
         raise TypeError(_FLOAT)
+    if isinstance(value, int) and places is None and value >= 0:
+        return _group(str(int(value)))  # most figures of a page are counts
     exact = Fraction(value)
     scaled = _round_half_up(exact, 4 if places is None else places)
     width = 4 if places is None else places
