@@ -129,12 +129,13 @@ def open_period(request: HttpRequest) -> HttpResponse:
         return render(request, "criteria/open_start.html", {"form": start}, status=422 if asked else 200)
     province, year = start.province, start.cleaned_data["nam"]
     has_districts = province.valid_from < TWO_TIER_FROM
+    sets = list(CriteriaSet.objects.filter(confirmed_at__isnull=False).order_by("-effective_from", "code", "-version"))
     form = OpenPeriodForm(
         request.POST or None,
         year=year,
         has_districts=has_districts,
-        sets=list(CriteriaSet.objects.filter(confirmed_at__isnull=False).order_by("code", "-version")),
-        initial=_usual_dates(province, year),
+        sets=sets,
+        initial={**_usual_dates(province, year), "criteria_set": str(sets[0].uuid) if sets else ""},
     )
     context = {"form": form, "province": province, "year": year, "has_sets": bool(form.sets)}
     if request.method != "POST" or request.POST.get("step") == "edit":
