@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from childfriendly.core.numbers import format_number
+
 register = template.Library()
 
 WEEKDAYS = ["thứ Hai", "thứ Ba", "thứ Tư", "thứ Năm", "thứ Sáu", "thứ Bảy", "Chủ nhật"]
@@ -67,8 +69,8 @@ def time_left(cutoff: datetime, now: datetime) -> str:
     last_day = timezone.localtime(cutoff - timedelta(microseconds=1)).date()
     days = (last_day - timezone.localdate(now)).days
     if now >= cutoff:
-        return f"quá hạn {-days} ngày" if days < 0 else "đã quá hạn"
-    return f"còn {days} ngày" if days else "hôm nay là ngày cuối"
+        return f"quá hạn {format_number(-days)} ngày" if days < 0 else "đã quá hạn"
+    return f"còn {format_number(days)} ngày" if days else "hôm nay là ngày cuối"
 
 
 @register.inclusion_tag("components/deadline.html")
