@@ -3,7 +3,7 @@ Reads only; every page and every guard asks here, so that no two screens can dis
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from django.db.models import Q
 
@@ -21,7 +21,8 @@ from assessments.models import (
 from assessments.workflow import Status
 from communes.models import AreaType
 from communes.services import area_type_of, propose_area_type
-from criteria.scoring import Item, RuleSet, ScoreSheet, score
+from criteria.models import rules_with
+from criteria.scoring import Item, RawAnswer, RuleSet, ScoreSheet, score
 
 NOTHING = Figures()
 
@@ -62,8 +63,8 @@ class DossierFigures:
         )
 
     def _score(self, figures: Mapping[str, Figures], totals: Mapping[str, int]) -> ScoreSheet:
-        raw = {item.code: figures.get(item.code, NOTHING).raw(item, totals) for item in self.rules.items}
-        return score(self.rules, self.area.value, raw)
+        raw = tuple(figures.get(item.code, NOTHING).raw(item, totals) for item in self.rules.items)
+        return _scored(self.rules.sha256, self.area.value, raw)
 
     def declared_text(self, item: Item) -> str:
         return self.answers.get(item.code, NOTHING).text(item, self.totals)
@@ -112,6 +113,14 @@ class DossierFigures:
             if total.key == target:
                 return total.title
         return f"{target} – {self.rules.item(target).title}"
+
+
+@lru_cache(maxsize=256)
+def _scored(rules_sha256: str, area_type: str, answers: tuple[RawAnswer, ...]) -> ScoreSheet:
+    """The sheet of these answers, in the order of the set's items. Kept, since whoever walks through the 13 pages of a
+    dossier has the same figures scored on each; the same figures under the same rules never score otherwise."""
+    rules = rules_with(rules_sha256)
+    return score(rules, area_type, {item.code: raw for item, raw in zip(rules.items, answers, strict=True)})
 
 
 def load_figures(dossier: Dossier) -> DossierFigures:

@@ -69,7 +69,7 @@ def roles_of(user: User | AnonymousUser, today: datetime.date) -> Roles:
         cache[today] = Roles(
             RoleAssignment.objects.filter(user=user)
             .in_force_on(today)
-            .select_related("unit__parent__parent")
+            .select_related("unit")  # on every page; the few that ask for the units above read them then
             .order_by("role", "unit__sort_key", "pk")
         )
     return cache[today]

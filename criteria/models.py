@@ -27,6 +27,11 @@ class Certainty(models.TextChoices):
 _parsed: dict[str, RuleSet] = {}  # by hash; a set's text never changes, and there are few sets
 
 
+def rules_with(sha256: str) -> RuleSet:
+    """Rules that this process has parsed before, by the hash that they carry."""
+    return _parsed[sha256]
+
+
 class CriteriaSet(models.Model):
     """A published set of criteria: its text exactly as loaded, so that any score can be computed again for ever."""
 

@@ -24,6 +24,7 @@ from assessments.views.common import deadline_that_counts, person, today
 from assessments.views.dossier import Note, notes_of
 from assessments.views.sending import errors_of
 from assessments.workflow import Action, Status
+from childfriendly.core.templatetags.vietnamese import days_left
 from childfriendly.core.text import fold, nfc
 from communes.models import AreaTypeAssignment, Level, Role, Unit, User, within
 from communes.queries import Roles, roles_of
@@ -131,6 +132,7 @@ class Line:
     place: str
     state: str
     deadline: Deadline | None
+    due: str
     is_late: bool
 
 
@@ -178,19 +180,25 @@ def _lines(rows: Sequence[Dossier]) -> list[Line]:
     late = StepTime.objects.filter(dossier__in=[row.pk for row in rows], kind=DeadlineKind.DOSSIER, is_late=True)
     late_ids = set(late.values_list("dossier_id", flat=True))
     deadlines: dict[int, dict[str, Deadline]] = defaultdict(dict)
+    due: dict[int, str] = {}
     for deadline in Deadline.objects.filter(period__in={row.period_id for row in rows}):
         deadlines[deadline.period_id][str(deadline.kind)] = deadline
-    return [
-        Line(
-            row,
-            name=row.commune.name,
-            place=f"{', '.join(unit.name for unit in row.commune.ancestors)} · năm {row.period.year}",
-            state=str(Status(row.status).label),
-            deadline=deadline_that_counts(row, deadlines[row.period_id]),
-            is_late=row.pk in late_ids,
+        due[deadline.pk] = f"{deadline.get_kind_display()}: {days_left(deadline.cutoff)}"
+    lines = []
+    for row in rows:
+        counts = deadline_that_counts(row, deadlines[row.period_id])
+        lines.append(
+            Line(
+                row,
+                name=row.commune.name,
+                place=f"{', '.join(unit.name for unit in row.commune.ancestors)} · năm {row.period.year}",
+                state=str(Status(row.status).label),
+                deadline=counts,
+                due=due[counts.pk] if counts else "",
+                is_late=row.pk in late_ids,
+            )
         )
-        for row in rows
-    ]
+    return lines
 
 
 def _with(query: QueryDict, name: str, value: str) -> str:

@@ -4,9 +4,11 @@ The same HTML as crispy's, which a test holds it to; crispy spends half a millis
 (docs/performance.md). Forms of a few fields keep to `components/field.html`.
 """
 
+from dataclasses import dataclass
+
 from django import forms, template
 from django.forms.boundfield import BoundField
-from django.forms.utils import flatatt
+from django.forms.utils import ErrorList, flatatt
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
@@ -16,42 +18,57 @@ _NOTHING = mark_safe("")
 _REQUIRED = mark_safe('<span class="asteriskField">*</span>')
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What of a bound field costs something to ask for, asked once."""
+
+    field: BoundField
+    id: str
+    errors: ErrorList
+
+    def classes(self, css: str) -> str:
+        return f"{css} is-invalid" if self.errors else css
+
+
 @register.simple_tag
 def form_field(field: BoundField) -> SafeString:
     """Label, widget, help and errors of one field, tied together for screen readers. `{% form_field form.name %}`"""
     widget = field.field.widget
     if field.is_hidden:
         return field.as_widget()
+    parts = _Parts(field, field.auto_id, field.errors)
     if isinstance(widget, forms.CheckboxInput):
-        return _checkbox(field)
+        return _checkbox(parts)
     if isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple):
-        return _choices(field)
-    label = format_html('<label for="{}" class="{}">{}</label>', field.id_for_label, *_label(field, "form-label"))
+        return _choices(parts)
     if isinstance(widget, forms.FileInput):
-        drawn = format_html("<div{}>{}</div>", _invalid_class(field), _with_notes(field, "form-control", kind=""))
+        invalid = mark_safe(' class="is-invalid"') if parts.errors else _NOTHING
+        drawn = format_html("<div{}>{}</div>", invalid, _with_notes(parts, "form-control"))
     else:
         css = "form-select" if isinstance(widget, forms.Select) else "form-control"
-        drawn = _with_notes(field, css, kind=type(widget).__name__.lower())
-    return format_html('<div id="div_{}" class="mb-3">{}{}</div>', field.auto_id, label, drawn)
+        drawn = _with_notes(parts, f"{type(widget).__name__.lower()} {css}")
+    return format_html(
+        '<div id="div_{}" class="mb-3"><label for="{}" class="{}">{}</label>{}</div>',
+        parts.id,
+        field.id_for_label,
+        *_label(field, "form-label"),
+        drawn,
+    )
 
 
-def _label(field: BoundField, css: str) -> tuple[str, SafeString]:
-    required = bool(field.field.required)
-    text = format_html("{}{}", field.label, _REQUIRED if required else _NOTHING)
-    return (f"{css} requiredField" if required else css), text
+def _label(field: BoundField, css: str) -> tuple[str, str]:
+    """Its class and its text."""
+    if not field.field.required:
+        return css, str(field.label)
+    return f"{css} requiredField", format_html("{}{}", field.label, _REQUIRED)
 
 
-def _invalid_class(field: BoundField) -> SafeString:
-    return mark_safe(' class="is-invalid"') if field.errors else _NOTHING
-
-
-def _widget(field: BoundField, css: str, kind: str) -> SafeString:
+def _widget(parts: _Parts, css: str) -> SafeString:
     """The widget as Django's templates would draw it; their engine alone costs more than the rest of the field."""
-    classes = f"{kind} {css}".strip()
-    widget = field.field.widget
-    attrs = field.build_widget_attrs({"class": f"{classes} is-invalid" if field.errors else classes}, widget)
-    if field.auto_id and "id" not in widget.attrs:
-        attrs["id"] = field.auto_id
+    field, widget = parts.field, parts.field.field.widget
+    attrs = field.build_widget_attrs({"class": parts.classes(css)}, widget)
+    if parts.id and "id" not in widget.attrs:
+        attrs["id"] = parts.id
     drawn = widget.get_context(field.html_name, field.value(), attrs)["widget"]
     name, flat = drawn["name"], flatatt(drawn["attrs"])
     if isinstance(widget, forms.Textarea):
@@ -71,71 +88,70 @@ def _widget(field: BoundField, css: str, kind: str) -> SafeString:
     return format_html('<input type="{}" name="{}"{}{}>', drawn["type"], name, value, flat)
 
 
-def _with_notes(field: BoundField, css: str, kind: str) -> SafeString:
-    return format_html("{}{}{}", _widget(field, css, kind), _errors(field), _help(field))
+def _with_notes(parts: _Parts, css: str) -> SafeString:
+    return format_html("{}{}{}", _widget(parts, css), _errors(parts), _help(parts))
 
 
-def _checkbox(field: BoundField) -> SafeString:
-    css, text = _label(field, "form-check-label")
+def _checkbox(parts: _Parts) -> SafeString:
+    css, text = _label(parts.field, "form-check-label")
     return format_html(
         '<div class="mb-3"><div id="div_{}" class="form-check">{}<label for="{}" class="{}">{}</label>{}{}</div></div>',
-        field.auto_id,
-        _widget(field, "form-check-input", "checkboxinput"),
-        field.id_for_label,
+        parts.id,
+        _widget(parts, "checkboxinput form-check-input"),
+        parts.field.id_for_label,
         css,
         text,
-        _errors(field),
-        _help(field),
+        _errors(parts),
+        _help(parts),
     )
 
 
-def _choices(field: BoundField) -> SafeString:
-    css, text = _label(field, "form-label")
-    described_by = field.aria_describedby
-    options = [choice.data for choice in field.subwidgets]
+def _choices(parts: _Parts) -> SafeString:
+    css, text = _label(parts.field, "form-label")
+    described_by = parts.field.aria_describedby
+    options = [choice.data for choice in parts.field.subwidgets]
     last = len(options) - 1
     drawn = format_html_join(
         "",
-        '<div class="form-check"><input type="{}" class="form-check-input{}" name="{}" value="{}"{}>'
+        '<div class="form-check"><input type="{}" class="{}" name="{}" value="{}"{}>'
         '<label for="{}" class="form-check-label">{}</label>{}</div>',
         (
             (
                 option["type"],
-                " is-invalid" if field.errors else "",
+                parts.classes("form-check-input"),
                 option["name"],
                 option["value"],
                 flatatt(option["attrs"]),
                 option["attrs"]["id"],
                 option["label"],
-                _errors(field) if number == last else "",
+                _errors(parts) if number == last else _NOTHING,
             )
             for number, option in enumerate(options)
         ),
     )
     return format_html(
         '<div id="div_{}" class="mb-3"><fieldset{}><legend class="{} fs-6">{}</legend><div>{}{}</div></fieldset></div>',
-        field.auto_id,
-        format_html(' aria-describedby="{}"', described_by) if described_by else "",
+        parts.id,
+        format_html(' aria-describedby="{}"', described_by) if described_by else _NOTHING,
         css,
         text,
         drawn,
-        _help(field),
+        _help(parts),
     )
 
 
-def _errors(field: BoundField) -> SafeString:
+def _errors(parts: _Parts) -> SafeString:
     """Behind the widget, where Bootstrap looks for it."""
-    if not field.errors:
+    if not parts.errors:
         return _NOTHING
     lines = format_html_join(
         "",
         '<p id="error_{}_{}"><strong>{}</strong></p>',
-        ((number, field.auto_id, sentence) for number, sentence in enumerate(field.errors, start=1)),
+        ((number, parts.id, sentence) for number, sentence in enumerate(parts.errors, start=1)),
     )
-    return format_html('<div id="{}_error" class="invalid-feedback">{}</div>', field.auto_id, lines)
+    return format_html('<div id="{}_error" class="invalid-feedback">{}</div>', parts.id, lines)
 
 
-def _help(field: BoundField) -> SafeString:
-    if not field.help_text:
-        return _NOTHING
-    return format_html('<div id="{}_helptext" class="form-text">{}</div>', field.auto_id, field.help_text)
+def _help(parts: _Parts) -> SafeString:
+    text = parts.field.help_text
+    return format_html('<div id="{}_helptext" class="form-text">{}</div>', parts.id, text) if text else _NOTHING
