@@ -31,14 +31,13 @@ from assessments.views.common import (
     deadline_that_counts,
     deadlines_of,
     dossier_or_404,
-    person,
     posted_version,
     readable,
-    show_refusal,
-    today,
 )
 from assessments.workflow import Action
 from childfriendly.core.exceptions import Refused
+from childfriendly.core.forms import show_refusal
+from communes.auth import current_user, today
 from communes.models import AreaType
 from criteria.scoring import BaseFigureSpec, Criterion, CriterionScore, Item, ItemScore
 
@@ -188,7 +187,7 @@ def _item_lines(
 
 def _appraisal_or_404(request: HttpRequest, uuid: UUID) -> Dossier:
     dossier = dossier_or_404(request, uuid)
-    if not can_see_appraisal(person(request), dossier, at=timezone.now()):
+    if not can_see_appraisal(current_user(request), dossier, at=timezone.now()):
         raise Http404
     return dossier
 
@@ -217,7 +216,7 @@ def take(request: HttpRequest, uuid: UUID) -> HttpResponse:
         Action.TAKE,
         dossier_id=dossier.pk,
         version=posted_version(request),
-        by=person(request),
+        by=current_user(request),
         at=timezone.now(),
     )
     messages.success(request, f"Đã tiếp nhận hồ sơ {dossier.code} để thẩm định.")
@@ -228,7 +227,7 @@ def take(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def overview(request: HttpRequest, uuid: UUID) -> HttpResponse:
     dossier = _appraisal_or_404(request, uuid)
     figures = load_figures(dossier)
-    user, now = person(request), timezone.now()
+    user, now = current_user(request), timezone.now()
     totals = _total_lines(figures)
     lines = [_criterion_line(figures, criterion) for criterion in figures.rules.criteria]
     context = _head(dossier, figures) | {
@@ -264,7 +263,7 @@ def base_figures(request: HttpRequest, uuid: UUID) -> HttpResponse:
                 version=posted_version(request),
                 values=dict(figures.totals) if is_agreed else form.values(),
                 reasons={} if is_agreed else form.reasons(),
-                by=person(request),
+                by=current_user(request),
                 at=timezone.now(),
             )
         except Refused as refused:
@@ -284,7 +283,7 @@ def _base_page(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    may = can_appraise(person(request), dossier, at=timezone.now())
+    may = can_appraise(current_user(request), dossier, at=timezone.now())
     if form is None and may:
         form = AppraiseTotalsForm(figures=figures)
     first = figures.rules.criteria[0]
@@ -317,7 +316,7 @@ def criterion(request: HttpRequest, uuid: UUID, criterion: str) -> HttpResponse:
                 criterion=spec.code,
                 version=posted_version(request),
                 answers=agreed if is_agreed else form.answers(),
-                by=person(request),
+                by=current_user(request),
                 at=timezone.now(),
             )
         except Refused as refused:
@@ -345,7 +344,7 @@ def _criterion_page(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    user, now = person(request), timezone.now()
+    user, now = current_user(request), timezone.now()
     if form is None and can_appraise(user, dossier, at=now):
         form = AppraiseCriterionForm(criterion=spec, figures=figures)
     files = Evidence.objects.visible_to(user, today()).present().filter(dossier=dossier)
@@ -489,7 +488,7 @@ def _movable_or_404(request: HttpRequest, uuid: UUID, action: Action) -> Dossier
     """The page of a move is opened only by who could make it now; otherwise the sentence says why not."""
     dossier = _appraisal_or_404(request, uuid)
     if request.method != "POST":  # a POST is judged by the service, which also looks at the version
-        check_can_perform(person(request), action, dossier, at=timezone.now())
+        check_can_perform(current_user(request), action, dossier, at=timezone.now())
     return dossier
 
 
@@ -498,7 +497,7 @@ def _perform(request: HttpRequest, action: Action, dossier: Dossier, **given: An
         action,
         dossier_id=dossier.pk,
         version=posted_version(request),
-        by=person(request),
+        by=current_user(request),
         at=timezone.now(),
         **given,
     )

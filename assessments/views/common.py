@@ -4,12 +4,10 @@ history in plain Vietnamese. No rule lives here; rules are asked of `permissions
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
-from django.forms import BaseForm
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -18,9 +16,9 @@ from django.utils import timezone
 from assessments.models import Dossier
 from assessments.permissions import can_perform
 from assessments.workflow import Action, Status, moves_from
-from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.models import AuditEvent
 from childfriendly.core.numbers import format_number
+from communes.auth import current_user, today
 from communes.models import Role, User
 from communes.queries import roles_of
 from criteria.models import Deadline, DeadlineKind
@@ -29,20 +27,11 @@ from criteria.scoring import Criterion, RuleSet, UnknownItem
 DECIDED = frozenset({Status.RECOGNISED, Status.REFUSED})
 
 
-def person(request: HttpRequest) -> User:
-    """The signed-in user, as the type that services want; the middleware has already sent everybody else away."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
-
-
-def today() -> date:
-    return timezone.localdate()
-
-
 def dossier_or_404(request: HttpRequest, uuid: UUID) -> Dossier:
     """The only way a page gets a dossier: what one may not see is not there."""
-    return get_object_or_404(Dossier.objects.visible_to(person(request), today()).with_place_and_period(), uuid=uuid)
+    return get_object_or_404(
+        Dossier.objects.visible_to(current_user(request), today()).with_place_and_period(), uuid=uuid
+    )
 
 
 def criterion_or_404(rules: RuleSet, code: str) -> Criterion:
@@ -74,12 +63,6 @@ def posted_version(request: HttpRequest) -> int:
     `override` is the button of the page that shows two contents side by side: the person has seen the other one."""
     text = request.POST.get("override") or request.POST.get("version", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-def show_refusal(form: BaseForm, refused: Refused) -> int:
-    """The service's sentence on top of the form, everything typed kept. Gives the status of the answer."""
-    form.add_error(None, str(refused))
-    return 409 if isinstance(refused, Stale) else 422
 
 
 def is_of_commune(user: User, dossier: Dossier) -> bool:

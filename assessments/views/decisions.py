@@ -14,8 +14,10 @@ from assessments import services
 from assessments.forms.decision import IssueForm
 from assessments.models import Decision, DecisionItem, Result
 from assessments.permissions import can_number, check_can_number
-from assessments.views.common import person, posted_version, show_refusal, today
+from assessments.views.common import posted_version
 from childfriendly.core.exceptions import Refused
+from childfriendly.core.forms import show_refusal
+from communes.auth import current_user, today
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
 PER_PAGE = 50
@@ -23,7 +25,7 @@ PER_PAGE = 50
 
 def _visible(request: HttpRequest) -> QuerySet[Decision]:
     return (
-        Decision.objects.visible_to(person(request), today())
+        Decision.objects.visible_to(current_user(request), today())
         .select_related("period__province", "deciding_unit", "proposal", "numbered_by")
         .annotate(
             size=Count("items"),
@@ -51,7 +53,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
 @require_safe
 def decision(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = _decision_or_404(request, uuid)
-    user, now = person(request), timezone.now()
+    user, now = current_user(request), timezone.now()
     context = {
         "decision": found,
         "items": list(DecisionItem.objects.filter(decision=found).select_related("dossier")),
@@ -64,7 +66,7 @@ def decision(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_http_methods(GET_OR_POST)
 def issue(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = _decision_or_404(request, uuid)
-    user, now = person(request), timezone.now()
+    user, now = current_user(request), timezone.now()
     form = IssueForm(request.POST or None)
     status = 200
     if request.method == "POST":

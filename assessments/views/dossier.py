@@ -30,10 +30,9 @@ from assessments.views.common import (
     dossier_or_404,
     history_of,
     is_of_commune,
-    person,
-    today,
 )
 from assessments.workflow import Status
+from communes.auth import current_user, today
 from communes.models import Role, Unit
 from communes.queries import roles_of
 from criteria.models import Period
@@ -44,7 +43,7 @@ from criteria.scoring import Criterion, CriterionScore
 
 @require_POST
 def create(request: HttpRequest, period_uuid: UUID, unit_uuid: UUID) -> HttpResponse:
-    user = person(request)
+    user = current_user(request)
     own = roles_of(user, today()).units(Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD)
     commune = get_object_or_404(Unit.objects.with_parents().filter(pk__in=own), uuid=unit_uuid)
     period = get_object_or_404(Period.objects.with_setting(), uuid=period_uuid)
@@ -146,7 +145,7 @@ def target_url(figures: DossierFigures, target: str) -> str:
 def dossier(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The task list. It is the first thing shown at every return."""
     row = dossier_or_404(request, uuid)
-    user, at = person(request), timezone.now()
+    user, at = current_user(request), timezone.now()
     figures = load_figures(row)
     visible = Evidence.objects.visible_to(user, today()).present().filter(dossier=row)
     files = Counter(visible.values_list("item", flat=True))

@@ -17,11 +17,12 @@ from assessments.figures import load_figures
 from assessments.forms.entry import EvidenceForm
 from assessments.models import Evidence
 from assessments.permissions import check_can_edit
-from assessments.views.common import dossier_or_404, person, today
+from assessments.views.common import dossier_or_404
 from assessments.views.dossier import target_url
 from assessments.views.entry import criterion_page
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.files import extension_of, file_response, stored_path
+from communes.auth import current_user, today
 from criteria.scoring import UnknownItem
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ SHOWN_IN_BROWSER = frozenset({"pdf", "jpg", "png"})
 @require_POST
 def attach(request: HttpRequest, uuid: UUID, item: str) -> HttpResponse:
     row = dossier_or_404(request, uuid)
-    user, at = person(request), timezone.now()
+    user, at = current_user(request), timezone.now()
     figures = load_figures(row)
     try:
         spec, shown = figures.rules.item(item), figures.rules.criterion_of(item)
@@ -61,7 +62,7 @@ def attach(request: HttpRequest, uuid: UUID, item: str) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
     evidence = _visible_or_404(request, uuid)
-    services.remove_evidence(evidence_id=evidence.pk, by=person(request), at=timezone.now())
+    services.remove_evidence(evidence_id=evidence.pk, by=current_user(request), at=timezone.now())
     messages.success(request, f"Đã bỏ tệp «{evidence.name}» ra khỏi hồ sơ.")
     figures = load_figures(dossier_or_404(request, evidence.dossier.uuid))
     return HttpResponseRedirect(target_url(figures, evidence.item) + "-tep")
@@ -83,10 +84,10 @@ def download(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
             "Báo cán bộ quản trị hệ thống, hoặc đề nghị xã tải lại tệp."
         ) from error
     if evidence.is_sensitive and request.method == "GET":
-        services.note_reading(evidence=evidence, by=person(request), at=timezone.now())
+        services.note_reading(evidence=evidence, by=current_user(request), at=timezone.now())
     return response
 
 
 def _visible_or_404(request: HttpRequest, uuid: UUID) -> Evidence:
-    visible = Evidence.objects.visible_to(person(request), today()).present()
+    visible = Evidence.objects.visible_to(current_user(request), today()).present()
     return get_object_or_404(visible.select_related("dossier"), uuid=uuid)

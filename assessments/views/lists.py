@@ -20,12 +20,13 @@ from assessments.figures import load_figures
 from assessments.models import Decision, Dossier, Proposal, ProposalItem, StepTime
 from assessments.models.dossier import DossierQuerySet
 from assessments.permissions import can_edit, can_perform
-from assessments.views.common import deadline_that_counts, person, today
+from assessments.views.common import deadline_that_counts
 from assessments.views.dossier import Note, notes_of
 from assessments.views.sending import errors_of
 from assessments.workflow import Action, Status
 from childfriendly.core.templatetags.vietnamese import days_left
 from childfriendly.core.text import fold, nfc
+from communes.auth import current_user, today
 from communes.models import AreaTypeAssignment, Level, Role, Unit, User, within
 from communes.queries import Roles, roles_of
 from criteria.models import Authority, Certainty, CriteriaSet, Deadline, DeadlineKind, Period
@@ -152,7 +153,7 @@ _OF_A_LINE = (
 
 @require_safe
 def dossiers(request: HttpRequest) -> HttpResponse:
-    user, day = person(request), today()
+    user, day = current_user(request), today()
     chosen = {name: request.GET.get(name, "").strip() for name in FILTERS}
     found = _for_lines(filtered(user, day, chosen))
     works_through_queue = roles_of(user, day).has(Role.APPRAISER, Role.HEAD_OF_OFFICE)
@@ -277,7 +278,7 @@ class CommuneCard:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    user, at = person(request), timezone.now()
+    user, at = current_user(request), timezone.now()
     day = today()
     roles = roles_of(user, day)
     progress = _progress(user, day, roles, request.GET.get("ky", "")) if _reads_progress(roles) else None

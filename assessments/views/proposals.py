@@ -18,10 +18,12 @@ from assessments import services
 from assessments.forms.proposal import ProposalForm, ReturnProposalForm
 from assessments.models import Decision, Dossier, Proposal, ProposalItem, Recommendation, Result
 from assessments.permissions import can_answer, can_propose_anywhere, check_can_answer
-from assessments.views.common import person, posted_version, show_refusal, today
+from assessments.views.common import posted_version
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.files import extension_of, file_response, stored_path
+from childfriendly.core.forms import show_refusal
 from childfriendly.core.models import AuditEvent
+from communes.auth import current_user, today
 from criteria.models import Task
 from criteria.services import authority_for
 
@@ -31,7 +33,7 @@ PER_PAGE = 50
 
 def _visible(request: HttpRequest) -> QuerySet[Proposal]:
     return (
-        Proposal.objects.visible_to(person(request), today())
+        Proposal.objects.visible_to(current_user(request), today())
         .select_related("period__province", "appraising_unit", "deciding_unit", "submitted_by", "answered_by")
         .annotate(
             size=Count("items"),
@@ -57,7 +59,7 @@ def proposals(request: HttpRequest) -> HttpResponse:
     context = {
         "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
         "only_waiting": only_waiting,
-        "can_propose": can_propose_anywhere(person(request), at=timezone.now()),
+        "can_propose": can_propose_anywhere(current_user(request), at=timezone.now()),
     }
     return render(request, "assessments/proposals.html", context)
 
@@ -67,7 +69,7 @@ def proposals(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(GET_OR_POST)
 def propose(request: HttpRequest) -> HttpResponse:
-    user, now = person(request), timezone.now()
+    user, now = current_user(request), timezone.now()
     if not can_propose_anywhere(user, at=now):
         raise Http404
     free = list(Dossier.objects.visible_to(user, today()).free_to_propose(user, today()).with_setting())
@@ -130,7 +132,7 @@ def _default_text(free: list[Dossier]) -> str:
 @require_safe
 def proposal(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = _proposal_or_404(request, uuid)
-    user = person(request)
+    user = current_user(request)
     context = _summary(found) | {
         "can_answer": can_answer(user, found, at=timezone.now()),
         "decision": Decision.objects.visible_to(user, today()).filter(proposal=found).first(),
@@ -183,7 +185,7 @@ def minutes(request: HttpRequest, uuid: UUID) -> FileResponse:
 def approve(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """A page to look once more before the act, instead of a box that is pressed away."""
     found = _proposal_or_404(request, uuid)
-    user, now = person(request), timezone.now()
+    user, now = current_user(request), timezone.now()
     if request.method == "POST":
         decision = services.approve(proposal_id=found.pk, version=posted_version(request), by=user, at=now)
         messages.success(request, "Đã duyệt hồ sơ trình. Quyết định chờ ký và văn thư vào số.")
@@ -195,7 +197,7 @@ def approve(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_http_methods(GET_OR_POST)
 def return_proposal(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = _proposal_or_404(request, uuid)
-    user, now = person(request), timezone.now()
+    user, now = current_user(request), timezone.now()
     form = ReturnProposalForm(request.POST or None)
     status = 200
     if request.method == "POST":

@@ -27,18 +27,12 @@ from assessments.permissions import (
     can_perform,
     check_can_perform,
 )
-from assessments.views.common import (
-    deadlines_of,
-    dossier_or_404,
-    person,
-    posted_version,
-    readable,
-    today,
-)
+from assessments.views.common import deadlines_of, dossier_or_404, posted_version, readable
 from assessments.views.dossier import head_of, target_url
 from assessments.views.entry import SlotFiles, slots_of
 from assessments.workflow import Action, Status
 from childfriendly.core.exceptions import Refused, Stale
+from communes.auth import current_user, today
 from criteria.models import DeadlineKind, Task
 from criteria.scoring import Criterion, CriterionScore, Item, ItemScore
 from criteria.services import authority_for
@@ -118,7 +112,7 @@ def check(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def _check_page(request: HttpRequest, row: Dossier, *, refusal: str = "", status: int = 200) -> HttpResponse:
-    user, at = person(request), timezone.now()
+    user, at = current_user(request), timezone.now()
     figures = load_figures(row)
     files = list(Evidence.objects.visible_to(user, today()).present().filter(dossier=row))
     errors, warnings = errors_of(figures), warnings_of(figures, files)
@@ -161,7 +155,7 @@ def _check_page(request: HttpRequest, row: Dossier, *, refusal: str = "", status
 @require_POST
 def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     row = dossier_or_404(request, uuid)
-    user, at = person(request), timezone.now()
+    user, at = current_user(request), timezone.now()
     version = posted_version(request)
     try:
         services.perform(Action.SUBMIT, dossier_id=row.pk, version=version, by=user, at=at)
@@ -178,7 +172,7 @@ def submitted(request: HttpRequest, uuid: UUID) -> HttpResponse:
     row = dossier_or_404(request, uuid)
     if row.submitted_at is None:
         return redirect("assessments:dossier", row.uuid)
-    visible = Evidence.objects.visible_to(person(request), today()).present().filter(dossier=row)
+    visible = Evidence.objects.visible_to(current_user(request), today()).present().filter(dossier=row)
     deadlines = deadlines_of(row)
     context = {
         "dossier": row,
@@ -214,7 +208,7 @@ def appraising_body(row: Dossier) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, uuid: UUID) -> HttpResponse:
     row = dossier_or_404(request, uuid)
-    user, at = person(request), timezone.now()
+    user, at = current_user(request), timezone.now()
     check_can_perform(user, Action.WITHDRAW, row, at=at)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     if request.method != "POST":
@@ -245,7 +239,7 @@ def _withdraw_page(request: HttpRequest, row: Dossier, form: BaseForm, *, status
 def resume(request: HttpRequest, uuid: UUID) -> HttpResponse:
     row = dossier_or_404(request, uuid)
     services.perform(
-        Action.RESUME, dossier_id=row.pk, version=posted_version(request), by=person(request), at=timezone.now()
+        Action.RESUME, dossier_id=row.pk, version=posted_version(request), by=current_user(request), at=timezone.now()
     )
     messages.success(request, f"Đã mở lại hồ sơ {row.code} để lập tiếp.")
     return redirect("assessments:dossier", row.uuid)
