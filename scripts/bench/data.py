@@ -8,6 +8,7 @@ are not.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from io import StringIO
 from random import Random
 
 from django.conf import settings
@@ -84,8 +85,9 @@ def at(year: int, month: int, day: int) -> datetime:
 def build() -> BuiltProvince:
     check_empty()
     call_command("migrate", interactive=False, verbosity=0)
-    call_command("load_communes", verbosity=0)
-    call_command("load_criteria", verbosity=0)
+    unheard = StringIO()
+    call_command("load_communes", verbosity=0, stdout=unheard)
+    call_command("load_criteria", verbosity=0, stdout=unheard)
     with transaction.atomic():
         return _fill()
 
