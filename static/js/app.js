@@ -66,6 +66,27 @@ document.addEventListener("htmx:afterRequest", (event) => {
   document.querySelectorAll('input[name="csrfmiddlewaretoken"]').forEach((input) => { input.value = token; });
 });
 
+// What a whole page would show of a save that failed, a fragment shows too: the title, the marks on the fields and, once
+// somebody pressed a button, the list of errors. A save by itself must not take the cursor away from who is typing.
+const ERROR_TITLE = "Lỗi: ";
+document.addEventListener("htmx:afterSwap", (event) => {
+  const form = event.detail.target.closest("form");
+  if (!form) return;
+  const refused = event.detail.xhr.status >= 400;
+  const summary = event.detail.target.querySelector("[data-error-summary], [role='alert']");
+  document.title = (refused ? ERROR_TITLE : "") + document.title.replace(ERROR_TITLE, "");
+  form.querySelectorAll("[aria-invalid]").forEach((field) => {
+    field.removeAttribute("aria-invalid");
+    field.classList.remove("is-invalid");
+  });
+  summary?.querySelectorAll("a[href^='#']").forEach((link) => {
+    const field = document.getElementById(link.hash.slice(1));
+    field?.setAttribute("aria-invalid", "true");
+    field?.classList.add("is-invalid");
+  });
+  if (refused && event.detail.requestConfig.triggeringEvent?.type === "submit") summary?.focus();
+});
+
 // The line is down: say so, and take it back when something gets through.
 const offline = document.getElementById("mat-ket-noi");
 document.addEventListener("htmx:sendError", () => {

@@ -17,23 +17,26 @@ RHYME = (
 )
 SYLLABLE = re.compile(f"(?:{ONSET})(?:{RHYME})", re.IGNORECASE)
 TOKEN = re.compile(r"\w+")
+NOT_PROSE = re.compile(r"\S+\.(?:pdf|docx|xlsx|jpg|png)\b|\b[A-Z]{2}-\d{4}-\d{5}\b")  # file names, codes of dossiers
+ABBREVIATION = re.compile(r"[B-DF-HJ-NP-TV-Z]{2,5}")  # THCS, TCMR, BYT: no English word is without a vowel
 
 # File formats and abbreviations that the decisions themselves use.
-ALLOWED = frozenset(
-    "pdf word excel docx xlsx jpg jpeg png mb kb byte ubnd ttg ttr qd dt tc tt js html sha".split()
-)
+ALLOWED = frozenset("pdf word excel docx xlsx jpg jpeg png mb kb byte ubnd ttg ttr tc sha".split())
 
 
 def english_words(text: str, names: Iterable[str] = ()) -> set[str]:
-    """`names` are proper names that may stand there."""
-    allowed = ALLOWED | {word.lower() for name in names for word in TOKEN.findall(name)}
+    """`names` are proper names that may stand there, user names among them."""
+    text = NOT_PROSE.sub(" ", text)
+    for name in names:
+        text = text.replace(name, " ")
     return {
         word
         for word in TOKEN.findall(text)
         if word.isascii()
         and word.isalpha()  # no codes, no hashes
         and len(word) > 1
-        and word.lower() not in allowed
+        and word.lower() not in ALLOWED
+        and not ABBREVIATION.fullmatch(word)
         and not SYLLABLE.fullmatch(word)
     }
 

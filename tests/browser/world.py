@@ -32,7 +32,7 @@ from django.utils import timezone  # noqa: E402
 from assessments import services  # noqa: E402
 from assessments.models import Decision, Dossier, Proposal  # noqa: E402
 from assessments.workflow import Action  # noqa: E402
-from communes.models import Role, Unit, User  # noqa: E402
+from communes.models import Unit, User, within  # noqa: E402
 from criteria.models import Period  # noqa: E402
 from reports import demo  # noqa: E402
 from reports.demo import Fate, Stage, Story  # noqa: E402
@@ -161,6 +161,14 @@ def sessions() -> dict[str, str]:
     return keys
 
 
+def names() -> list[str]:
+    """Proper names that a page may show, longest first: not all of them are Vietnamese words («Xã Đắk Pne»)."""
+    provinces = list(Period.objects.values_list("province", flat=True))
+    units = Unit.objects.filter(within(provinces)).values_list("name", flat=True)
+    found = {*units, *User.objects.values_list("username", flat=True)}
+    return sorted(found, key=len, reverse=True)
+
+
 def of_story(slug: str, stories: list[tuple[Story, Stage]]) -> Story:
     return next(story for story, _ in stories if story.slug == slug)
 
@@ -184,6 +192,7 @@ def build() -> dict[str, Any]:
         "password": settings.DEMO_PASSWORD,
         "used_number": USED_NUMBER,
         "sessions": sessions(),
+        "names": names(),
         "communes": {story.slug: [[unit.code, unit.name] for unit in story.fates] for story, _ in stories},
         "dossiers": {
             f"{dossier.commune.code}.{dossier.period.year}": str(dossier.uuid)
