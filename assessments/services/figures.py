@@ -236,12 +236,19 @@ def remove_evidence(*, evidence_id: int, by: User, at: datetime) -> Evidence:
 
 @transaction.atomic
 def note_reading(*, evidence: Evidence, by: User, at: datetime) -> None:
-    """Opening a file about single children leaves a row: who read it, and when (SECURITY.md, duties)."""
+    """Opening a file about single children leaves a row: who read it, when, and by which role (SECURITY.md, duties)."""
+    dossier = evidence.dossier
+    units = {dossier.commune_id, dossier.appraising_unit_id, dossier.deciding_unit_id}
+    reaching = [
+        role_text(Role(held.role), held.unit)
+        for held in roles_of(by, timezone.localdate(at))
+        if held.unit_id in units or held.role in {Role.INSPECTOR, Role.PROVINCE_STAFF}
+    ]
     audit.record(
         "read_sensitive_evidence",
-        evidence.dossier,
+        dossier,
         by=by,
         at=at,
-        role="; ".join(role_text(Role(held.role), held.unit) for held in roles_of(by, timezone.localdate(at))),
+        role="; ".join(reaching),
         after={"item": evidence.item, "sha256": evidence.sha256},
     )

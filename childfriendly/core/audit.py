@@ -60,7 +60,7 @@ def record(
             at=at,
             actor_id=str(by.pk) if by else "",
             actor_name=by.full_name if by else "Hệ thống",
-            actor_role=role,
+            actor_role=role[:300],  # somebody with many roles is still recorded
             action=action,
             object_type=object_type,
             object_id=object_id,

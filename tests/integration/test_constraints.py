@@ -464,6 +464,14 @@ def test_two_rows_that_change_places_show(chain: list[AuditEvent]) -> None:
     assert broken_at() == 2
 
 
+def test_somebody_with_many_roles_is_recorded_all_the_same() -> None:
+    """SQLite takes any length, PostgreSQL would fail: the reading of a file must not, because of its own record."""
+    person: User = UserFactory(password="")
+    row = audit.record("note", person, by=person, at=NOW, role="Cán bộ kiểm tra, Huyện Thử; " * 20)
+    row.refresh_from_db()
+    assert (len(row.actor_role), broken_at()) == (300, None)
+
+
 @pytest.mark.parametrize("field", ["seq", "previous_hash", "hash"])
 def test_two_audit_rows_never_claim_one_place(chain: list[AuditEvent], field: str) -> None:
     """Two writers who both saw row 5 as the last one: the second is refused, and nothing of it is stored."""

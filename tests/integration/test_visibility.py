@@ -32,6 +32,7 @@ from django.utils import timezone
 from assessments.models import Decision, Dossier, Evidence, Proposal
 from assessments.workflow import Status
 from childfriendly.core.files import check_upload, store
+from childfriendly.core.models import AuditEvent
 from communes.forms import assignment_key, type_field
 from communes.models import AreaType, AreaTypeAssignment, Role, RoleAssignment, Unit, User
 from criteria.models import Authority, CriteriaSet
@@ -840,6 +841,16 @@ def test_a_file_is_judged_by_its_dossier_and_by_what_it_tells(world: World, what
         answer = Answer.of(world.client(person).get(page, headers={"Range": "bytes=0-3"}))
         assert answer.status == (200 if person in may_read else 404), person
         assert ("%PDF" in answer.body) is (person in may_read), person
+
+
+def test_opening_a_sensitive_file_is_recorded_with_the_role_that_opened_it(world: World) -> None:
+    """The editor at home serves a dozen communes; only the one of this dossier counts."""
+    file = world.evidence["appraising", True]
+    page = reverse("assessments:evidence", args=[file.uuid])
+    for role, unit in ((EDITOR, file.dossier.commune), (APPRAISER, world.home.deciding)):
+        Answer.of(world.client((role, "own")).get(page))
+        event = AuditEvent.objects.latest("seq")
+        assert (event.action, event.actor_role) == ("read_sensitive_evidence", f"{Role(role).label}, {unit.name}")
 
 
 def test_a_search_finds_nothing_of_others(world: World) -> None:
