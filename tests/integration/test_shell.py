@@ -235,7 +235,7 @@ def test_a_refusal_to_htmx_is_only_the_sentence(signed_in: Client) -> None:
     response = signed_in.post("/thu/stale/", headers={"HX-Request": "true"})
     assert response.status_code == 409
     assert response.text.strip() == (
-        '<p class="notice notice-warning" role="alert">'
+        '<p class="notice notice-warning" role="alert" tabindex="-1">'
         "Chị Lan vừa sửa mục này lúc 16:30. Tải lại trang rồi làm lại.</p>"
     )
 
