@@ -25,7 +25,7 @@ def unit_of(role: Role, dossier: Dossier) -> Unit:
 
 def check_role(user: User, role: Role, unit: Unit, at: datetime) -> None:
     if unit.pk not in roles_of(user, timezone.localdate(at)).units(role):
-        raise Refused(f"Việc này dành cho {role.label} của {unit.name}. Đề nghị người được phân công thực hiện.")
+        raise Refused(f"Việc này dành cho {role.label} ({unit.name}). Đề nghị người được phân công thực hiện.")
 
 
 def check_four_eyes(user: User, role: Role, dossier: Dossier, at: datetime) -> None:

@@ -397,7 +397,7 @@ def test_returned_items_must_be_mended(place: Place) -> None:
 def test_the_editor_does_not_submit_and_the_head_of_another_commune_sees_nothing(place: Place) -> None:
     dossier = dossier_in(Status.DRAFT, place)
     assert refusal(Action.SUBMIT, dossier, place.editors[0], place).startswith(
-        f"Việc này dành cho Lãnh đạo UBND xã của {place.communes[0].name}."
+        f"Việc này dành cho Lãnh đạo UBND xã ({place.communes[0].name})."
     )
     assert refusal(Action.SUBMIT, dossier, place.heads[1], place) == (
         "Không tìm thấy hồ sơ này trong phạm vi của đơn vị."
