@@ -160,6 +160,7 @@ def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     try:
         services.perform(Action.SUBMIT, dossier_id=row.pk, version=version, by=user, at=at)
     except Refused as error:
+        row = dossier_or_404(request, uuid)  # as it is now: the other press of a double one may have sent it
         if not can_perform(user, Action.SUBMIT, row, at=at):
             raise  # nothing on the check page could mend this
         return _check_page(request, row, refusal=str(error), status=409 if isinstance(error, Stale) else 422)

@@ -96,6 +96,7 @@ def world(environment: dict[str, str], database_url: str, tmp_path_factory: pyte
     path = tmp_path_factory.mktemp("world") / "world.json"
     if os.environ.get("XCACHE"):  # XCACHE
         import shutil  # XCACHE
+
         shutil.copytree("/tmp/bw", environment["VAR_DIR"], dirs_exist_ok=True)  # XCACHE
         shutil.copy("/tmp/bw/db.sqlite3", database_url.removeprefix("sqlite:///"))  # XCACHE
         return json.loads(Path("/tmp/bw/world.json").read_text())  # XCACHE
@@ -174,6 +175,7 @@ def open_browser(browser: Browser, site: str, watch: Watch, world: dict[str, Any
             base_url=site,
             java_script_enabled=javascript,
             locale="en-US",  # an English Windows must not get an English page
+            reduced_motion="reduce",  # nothing glides while it is measured
             timezone_id="Asia/Ho_Chi_Minh",
             viewport={"width": width, "height": 900},
         )

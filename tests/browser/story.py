@@ -63,13 +63,34 @@ FIGURES: dict[str, tuple[dict[str, str], str]] = {
         "50/50",
     ),
 }
-DECLARED, MENDED, APPRAISED = "920", "925", "915"  # TC02.1 loses 10 in mending, TC12.2 gains 15, TC13.1 loses 10 at the end
+DECLARED, MENDED, APPRAISED = (
+    "920",
+    "925",
+    "915",
+)  # TC02.1 loses 10 in mending, TC12.2 gains 15, TC13.1 loses 10 at the end
 RETURNS = {
     "TC02.1": "Sổ hộ tịch ghi 140 trẻ em đã khai sinh. Đối chiếu lại số liệu.",
     "TC12.2": "Chưa có báo cáo hoạt động hè. Bổ sung minh chứng và đếm lại số hoạt động.",
 }
 DEMO_MARK = "SỐ LIỆU GIẢ ĐỊNH – KHÔNG CÓ GIÁ TRỊ PHÁP LÝ"
 WHY_PROPOSAL_RETURNED = "Biên bản họp chưa ghi ý kiến của Trạm Y tế. Bổ sung rồi trình lại."
+
+# The moves as the dossier's history tells them, oldest first.
+STEPS_DONE = [
+    "Mở hồ sơ của kỳ đánh giá",
+    "Nộp hồ sơ",
+    "Tiếp nhận, bắt đầu thẩm định",
+    "Trả lại để bổ sung",
+    "Nộp hồ sơ",
+    "Tiếp nhận, bắt đầu thẩm định",
+    "Hoàn thành thẩm định",
+    "Đưa vào hồ sơ trình lãnh đạo",
+    "Lãnh đạo trả lại hồ sơ trình",
+    "Đưa vào hồ sơ trình lãnh đạo",
+    "Lãnh đạo duyệt hồ sơ trình",
+    "Được công nhận",
+]
+STEPS = frozenset(STEPS_DONE)
 
 
 @dataclass(frozen=True)
@@ -97,6 +118,7 @@ class Person:
     username: str
     page: Page
     seen: list[tuple[str, str]]
+    presses_twice: bool = False  # as people do; see `acts`
 
     def sees(self, heading: str | re.Pattern[str]) -> None:
         """A page has come: its one heading says which."""
@@ -116,6 +138,15 @@ class Person:
 
     def presses(self, button: str, heading: str | re.Pattern[str]) -> None:
         self.page.get_by_role("button", name=button, exact=True).click()
+        self.sees(heading)
+
+    def acts(self, button: str, heading: str | re.Pattern[str]) -> None:
+        """Presses what cannot be taken back, and impatiently: the second press must do nothing."""
+        found = self.page.get_by_role("button", name=button, exact=True)
+        if self.presses_twice:
+            found.dblclick()
+        else:
+            found.click()
         self.sees(heading)
 
     def types(self, label: str, text: str) -> None:
@@ -160,7 +191,7 @@ class Story:
 
     def _signs_in(self, username: str) -> Person:
         context = self.open_browser(javascript=self.setting.javascript)
-        person = Person(username, context.new_page(), self.seen)
+        person = Person(username, context.new_page(), self.seen, presses_twice=self.setting.javascript)
         person.opens("/", "Đăng nhập")
         person.types("Tên đăng nhập", username)
         person.types("Mật khẩu", self.world["password"])
@@ -257,7 +288,7 @@ def head_submits(story: Story, head: Person, *, total: str, files: int) -> None:
     head.follows("Kiểm tra và nộp hồ sơ", "Kiểm tra hồ sơ")
     head.reads("Hồ sơ đã đủ số liệu.")
     head.reads(f"{total}/1.000")
-    head.presses("Nộp hồ sơ", "Đã nộp hồ sơ")
+    head.acts("Nộp hồ sơ", "Đã nộp hồ sơ")
     head.reads(f"Tệp minh chứng đã nộp ({files})")
     late = head.page.locator(".receipt").get_by_text("Nộp muộn")
     expect(late).to_have_count(1 if story.setting.is_late else 0)
@@ -307,7 +338,7 @@ def takes(story: Story, appraiser: Person, name: str) -> None:
         expect(row.get_by_text("Nộp muộn")).to_have_count(1 if story.setting.is_late else 0)
     row.get_by_role("link", name=re.compile(re.escape(name))).first.click()
     appraiser.sees(re.compile(re.escape(name)))
-    appraiser.presses("Tiếp nhận thẩm định", "Thẩm định hồ sơ")
+    appraiser.acts("Tiếp nhận thẩm định", "Thẩm định hồ sơ")
 
 
 def agrees_with_everything(appraiser: Person) -> None:
@@ -333,7 +364,7 @@ def returns_two_items(appraiser: Person) -> None:
     expect(appraiser.page).to_have_title(re.compile("^Lỗi: "))
     expect(appraiser.field("TC02_1-why")).to_have_value(RETURNS["TC02.1"])
     appraiser.fills("TC12_2-why", RETURNS["TC12.2"])
-    appraiser.presses("Trả lại để bổ sung", re.compile("^Hồ sơ "))
+    appraiser.acts("Trả lại để bổ sung", re.compile("^Hồ sơ "))
     appraiser.reads("Đã trả lại 2 mục")
 
 
@@ -361,7 +392,7 @@ def concludes(appraiser: Person, *, recognise: bool, total: str, reason: str) ->
     appraiser.follows("Hoàn thành thẩm định", "Hoàn thành thẩm định")
     appraiser.labelled("Đề nghị công nhận" if recognise else "Đề nghị không công nhận").check()
     appraiser.types("Lý do của đề nghị", reason)
-    appraiser.presses("Hoàn thành thẩm định", "Thẩm định hồ sơ")
+    appraiser.acts("Hoàn thành thẩm định", "Thẩm định hồ sơ")
     appraiser.reads("Đã hoàn thành thẩm định")
 
 
@@ -375,7 +406,7 @@ def proposes_both(story: Story, head_of_office: Person, number: str) -> None:
         row.get_by_role("checkbox").check()
     head_of_office.types("Số tờ trình", number)
     head_of_office.labelled("Biên bản họp Hội đồng thẩm định").set_input_files(story.evidence)
-    head_of_office.presses("Trình lãnh đạo", f"Tờ trình {number}")
+    head_of_office.acts("Trình lãnh đạo", f"Tờ trình {number}")
     head_of_office.reads("2 đơn vị: 1 đề nghị công nhận, 1 đề nghị không công nhận.")
 
 
@@ -397,7 +428,7 @@ def leader_approves(story: Story, leader: Person, number: str) -> None:
     leader.follows(number, f"Tờ trình {number}")
     leader.follows("Xem lại và duyệt hồ sơ trình", f"Duyệt tờ trình {number}")
     leader.reads(story.name)
-    leader.presses("Duyệt hồ sơ trình", re.compile("Dự thảo|Quyết định"))
+    leader.acts("Duyệt hồ sơ trình", re.compile("Dự thảo|Quyết định"))
     leader.reads("Dự thảo – chưa có số")
     assert "DỰ THẢO" in pdf_text(leader.fetches("Tải về dự thảo quyết định (PDF)"))
 
@@ -417,10 +448,21 @@ def clerk_numbers(story: Story, clerk: Person) -> str:
     expect(clerk.labelled("Số quyết định")).to_have_value(used)
     expect(clerk.labelled("Ngày ban hành ghi trên quyết định")).to_have_value(today)
     clerk.types("Số quyết định", story.setting.number)
-    clerk.presses("Phát hành quyết định", re.compile(f"{story.setting.number}/QĐ-UBND"))
+    clerk.acts("Phát hành quyết định", re.compile(f"{story.setting.number}/QĐ-UBND"))
     clerk.reads("Đã phát hành")
     clerk.reads(f"ngày {today}")
     return f"{story.setting.number}/QĐ-UBND"
+
+
+def reads_what_happened(story: Story, head: Person, number: str) -> None:
+    """The dossier tells its own story: who did what, each thing as often as it was done."""
+    told = [
+        re.sub(r"[:(].*| theo .*", "", line).strip() for line in head.page.locator(".history-head").all_inner_texts()
+    ]
+    assert [line for line in told if line in STEPS] == list(reversed(STEPS_DONE))
+    head.reads(f"Quyết định số {number}")
+    head.reads(f"Điểm thẩm định: {APPRAISED}/1.000")
+    expect(head.page.locator("main").get_by_text("Đã công nhận").first).to_be_visible()
 
 
 # ---- papers and sheets -------------------------------------------------------------------------------------------

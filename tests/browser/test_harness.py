@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page
 
-from tests.browser.words import english_words
 from tests.browser.watch import Watch
+from tests.browser.words import english_words
 
 
 def test_the_collector_hears_a_broken_policy_a_script_error_and_a_missing_file(
@@ -24,5 +24,7 @@ def test_the_collector_hears_a_broken_policy_a_script_error_and_a_missing_file(
 
 
 def test_english_words_stand_out_of_vietnamese_ones() -> None:
-    text = "Nộp hồ sơ trong kỳ: submit page, set home. Khai sinh thanh toán nghiêng quyết khuya giữa UBND huyện, PDF 20 MB"
+    text = (
+        "Nộp hồ sơ trong kỳ: submit page, set home. Khai sinh thanh toán nghiêng quyết khuya giữa UBND huyện, PDF 20 MB"
+    )
     assert english_words(text) == {"submit", "page", "set", "home"}

@@ -74,6 +74,7 @@ ALL_SCENES = [
     ),
     Scene("criterion of questions", "lap.23485.konray", "/ho-so/{dossier}/tieu-chi/TC01/", DRAFT),
     Scene("criterion of rates", "lap.23485.konray", "/ho-so/{dossier}/tieu-chi/TC05/", DRAFT, picture="tieu-chi"),
+    Scene("criterion of a sensitive matter", "lap.23485.konray", "/ho-so/{dossier}/tieu-chi/TC03/", DRAFT),
     Scene("criterion not begun", "lap.23485.konray", "/ho-so/{dossier}/tieu-chi/TC12/", DRAFT),
     Scene(
         "criterion refused",
@@ -143,7 +144,9 @@ ALL_SCENES = [
     Scene("propose", "truongphong.tamduong", "/ho-so-trinh/lap/"),
     Scene("propose refused", "truongphong.tamduong", "/ho-so-trinh/lap/", press="Trình lãnh đạo"),
     Scene("proposal returned", "truongphong.tamduong", "/ho-so-trinh/{paper}/", paper="proposal_returned"),
-    Scene("proposal approved", "lanhdao.konray", "/ho-so-trinh/{paper}/", paper="proposal_approved", picture="ho-so-trinh"),
+    Scene(
+        "proposal approved", "lanhdao.konray", "/ho-so-trinh/{paper}/", paper="proposal_approved", picture="ho-so-trinh"
+    ),
     Scene("proposal", "lanhdao.tamduong", "/ho-so-trinh/{paper}/", paper="proposal_waiting"),
     Scene("approve", "lanhdao.tamduong", "/ho-so-trinh/{paper}/duyet/", paper="proposal_waiting"),
     Scene("return proposal", "lanhdao.tamduong", "/ho-so-trinh/{paper}/tra-lai/", paper="proposal_waiting"),
@@ -177,9 +180,7 @@ ALL_SCENES = [
 
 
 @pytest.mark.parametrize("scene", ALL_SCENES, ids=lambda scene: scene.name.replace(" ", "-"))
-def test_a_page_in_one_state(
-    scene: Scene, open_page: Callable[..., Page], world: dict[str, Any], watch: Watch
-) -> None:
+def test_a_page_in_one_state(scene: Scene, open_page: Callable[..., Page], world: dict[str, Any], watch: Watch) -> None:
     watch.expect(404, 405, 409, 422)
     page = open_page(scene.who)
     address = scene.address.format(

@@ -21,7 +21,8 @@ NOT_PROSE = re.compile(r"\S+\.(?:pdf|docx|xlsx|jpg|png)\b|\b[A-Z]{2}-\d{4}-\d{5}
 ABBREVIATION = re.compile(r"[B-DF-HJ-NP-TV-Z]{2,5}")  # THCS, TCMR, BYT: no English word is without a vowel
 
 # File formats and abbreviations that the decisions themselves use.
-ALLOWED = frozenset("pdf word excel docx xlsx jpg jpeg png mb kb byte ubnd ttg ttr tc sha".split())
+FORMATS = frozenset({"byte", "docx", "excel", "jpeg", "jpg", "kb", "mb", "pdf", "png", "sha", "word", "xlsx"})
+ALLOWED = FORMATS | {"tc", "ttg", "ttr", "ubnd"}
 
 
 def english_words(text: str, names: Iterable[str] = ()) -> set[str]:

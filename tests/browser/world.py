@@ -165,7 +165,7 @@ def names() -> list[str]:
     """Proper names that a page may show, longest first: not all of them are Vietnamese words («Xã Đắk Pne»)."""
     provinces = list(Period.objects.values_list("province", flat=True))
     units = Unit.objects.filter(within(provinces)).values_list("name", flat=True)
-    found = {*units, *User.objects.values_list("username", flat=True)}
+    found = {*units, *User.objects.values_list("username", flat=True), "thap muoi"}  # the last explains the search
     return sorted(found, key=len, reverse=True)
 
 
@@ -198,7 +198,9 @@ def build() -> dict[str, Any]:
             f"{dossier.commune.code}.{dossier.period.year}": str(dossier.uuid)
             for dossier in Dossier.objects.with_setting()
         },
-        "periods": {story.slug: str(Period.objects.get(province=story.province, year=story.year).uuid) for story, _ in stories},
+        "periods": {
+            story.slug: str(Period.objects.get(province=story.province, year=story.year).uuid) for story, _ in stories
+        },
         "papers": papers | {"decision_issued": str(decision.uuid), "proposal_approved": str(decision.proposal.uuid)},
     }
 
