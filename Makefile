@@ -1,5 +1,5 @@
 # Everything an operator or a developer starts. `make` alone lists it.
-.PHONY: help run test bench lock docs clean
+.PHONY: help run test bench lock docs shots clean
 .DEFAULT_GOAL := help
 
 PYTHON_IN_VENV := .venv/bin/python
@@ -11,6 +11,8 @@ help:
 	@echo "make test   chạy mọi phép kiểm tra, dừng ở lỗi đầu tiên"
 	@echo "make bench  đo tốc độ, in theo tỷ lệ"
 	@echo "make docs   tạo lại các tài liệu sinh từ mã nguồn"
+	@echo "make shots  chụp lại các màn hình trong docs/screenshots/"
+	@echo "make shots  chụp lại các màn hình trong docs/screenshots"
 	@echo "make lock   ghim lại phiên bản thư viện (thêm NANG_CAP=1 để nâng cấp)"
 	@echo "make clean  xóa môi trường và tệp tạm, giữ nguyên dữ liệu trong var/"
 
@@ -34,6 +36,14 @@ lock:
 docs:
 	@scripts/setup.sh run
 	@exec scripts/docs.sh
+
+shots:
+	@scripts/setup.sh checks
+	@SCREENSHOTS=1 $(PYTHON_IN_VENV) -m pytest tests/browser/test_pages.py -k picture
+
+shots:
+	@scripts/setup.sh checks
+	@SCREENSHOTS=1 exec $(PYTHON_IN_VENV) -m pytest tests/browser/test_pages.py
 
 clean:
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis var/static var/static.stamp

@@ -6,6 +6,7 @@ anybody comes past is kept in `seen`, so that a test can ask afterwards what sto
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -129,25 +130,32 @@ class Person:
         expect(self.page.locator("main")).to_contain_text(text)
 
     def opens(self, address: str, heading: str | re.Pattern[str]) -> None:
-        self.page.goto(address)
+        self.page.goto(address, wait_until="domcontentloaded")
         self.sees(heading)
 
     def follows(self, link: str | re.Pattern[str], heading: str | re.Pattern[str]) -> None:
-        self.page.locator("main").get_by_role("link", name=link, exact=isinstance(link, str)).first.click()
+        with self._a_new_page():
+            self.page.locator("main").get_by_role("link", name=link, exact=isinstance(link, str)).first.click()
         self.sees(heading)
 
     def presses(self, button: str, heading: str | re.Pattern[str]) -> None:
-        self.page.get_by_role("button", name=button, exact=True).click()
+        with self._a_new_page():
+            self.page.get_by_role("button", name=button, exact=True).click()
         self.sees(heading)
 
     def acts(self, button: str, heading: str | re.Pattern[str]) -> None:
         """Presses what cannot be taken back, and impatiently: the second press must do nothing."""
         found = self.page.get_by_role("button", name=button, exact=True)
-        if self.presses_twice:
-            found.dblclick()
-        else:
-            found.click()
+        with self._a_new_page():
+            if self.presses_twice:
+                found.dblclick()
+            else:
+                found.click()
         self.sees(heading)
+
+    def _a_new_page(self) -> AbstractContextManager[object]:
+        """Waits for the browser's word instead of looking again and again."""
+        return self.page.expect_navigation(wait_until="domcontentloaded")
 
     def types(self, label: str, text: str) -> None:
         self.labelled(label).fill(text)
