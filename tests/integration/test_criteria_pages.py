@@ -12,6 +12,7 @@ from childfriendly.core.models import AuditEvent
 from communes.models import Role, User
 from criteria.models import CriteriaSet
 from criteria.services import load_criteria
+from criteria.templatetags.certainty import in_words
 from tests.factories import QD06, ProvinceFactory, UserFactory, user_with
 
 pytestmark = pytest.mark.django_db
@@ -34,11 +35,12 @@ def test_anyone_signed_in_reads_everything_that_the_set_says(client: Client, sto
     assert escape(stored) in client.get(reverse("criteria:sets")).text
     text = client.get(reverse("criteria:criteria_set", args=[stored.uuid])).text
     rules = stored.rules()
-    expected = [stored.sha256, rules.warning, rules.max_points_note, *rules.notes]
+    expected = [stored.sha256, *map(in_words, (rules.warning, rules.max_points_note, *rules.notes))]
     for criterion in rules.criteria:
-        expected += [criterion.title, criterion.note, *criterion.sources]
+        expected += [criterion.title, in_words(criterion.note), *criterion.sources]
         for item in criterion.items:
-            expected += [item.code, item.title, item.unit, item.numerator_label, item.denominator_label, item.note]
+            expected += [item.code, item.title, item.unit, item.numerator_label, item.denominator_label]
+            expected.append(in_words(item.note))
             expected += [slot.title for slot in item.evidence_slots]
             expected += [band.label for band in item.bands]
             expected += [band.label for bands in item.bands_by_area_type.values() for band in bands]
@@ -76,7 +78,7 @@ def test_the_administrator_is_told_what_is_only_a_proposal_and_then_confirms(
     text = client.get(confirm).text
     assert "Người Quản Trị" in text
     assert escape("mức «có» được 50 điểm") in text
-    assert text.count("Đề xuất, chưa thấy nguồn") == 1
+    assert text.partition("Mức tin cậy")[2].count("Đề xuất, chưa thấy nguồn") == 1
     assert not CriteriaSet.objects.get().is_confirmed
 
     assert client.post(confirm).headers["Location"] == page
