@@ -12,7 +12,6 @@ help:
 	@echo "make bench  đo tốc độ, in theo tỷ lệ"
 	@echo "make docs   tạo lại các tài liệu sinh từ mã nguồn"
 	@echo "make shots  chụp lại các màn hình trong docs/screenshots/"
-	@echo "make shots  chụp lại các màn hình trong docs/screenshots"
 	@echo "make lock   ghim lại phiên bản thư viện (thêm NANG_CAP=1 để nâng cấp)"
 	@echo "make clean  xóa môi trường và tệp tạm, giữ nguyên dữ liệu trong var/"
 
@@ -40,10 +39,6 @@ docs:
 shots:
 	@scripts/setup.sh checks
 	@SCREENSHOTS=1 $(PYTHON_IN_VENV) -m pytest tests/browser/test_pages.py -k picture
-
-shots:
-	@scripts/setup.sh checks
-	@SCREENSHOTS=1 exec $(PYTHON_IN_VENV) -m pytest tests/browser/test_pages.py
 
 clean:
 	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis var/static var/static.stamp
