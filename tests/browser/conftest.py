@@ -91,10 +91,9 @@ def _run(environment: dict[str, str], *arguments: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def world(environment: dict[str, str], database_url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def world(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     told: dict[str, Any]
     path = tmp_path_factory.mktemp("world") / "world.json"
-
     _run(environment, "-m", "tests.browser.world", str(path))
     told = json.loads(path.read_text(encoding="utf-8"))
     return told
