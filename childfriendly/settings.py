@@ -1,6 +1,7 @@
 """All settings. Every value that differs between machines is read from the environment (or `.env`), typed and checked;
 `.env.example` lists them. A wrong value stops the start with a sentence, never with a half-working site."""
 
+import os
 from pathlib import Path
 
 import environ
@@ -11,6 +12,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.FileAwareEnv()
 environ.Env.read_env(BASE_DIR / ".env")
+
+# pikepdf brings lxml along, and openpyxl would then read workbooks with it and past defusedxml; said before its import.
+os.environ["OPENPYXL_LXML"] = "False"
 
 SAMPLE_SECRET_KEY = "khoa-mau-chi-dung-tren-may-thu-nghiem"  # noqa: S105 — refused outside debug and demo, see below
 

@@ -90,8 +90,13 @@ def check_uploads_are_private(app_configs: Sequence[AppConfig] | None, **kwargs:
 
 @register(Tags.security)
 def check_xml_is_defused(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
-    """openpyxl reads uploaded workbooks with defusedxml only where that is installed and not switched off."""
-    if importlib.util.find_spec("defusedxml") is None or os.environ.get("OPENPYXL_DEFUSEDXML", "True") != "True":
+    """openpyxl reads uploaded workbooks with defusedxml only where that is installed and not switched off, and where
+    lxml, which it prefers, is."""
+    if (
+        importlib.util.find_spec("defusedxml") is None
+        or os.environ.get("OPENPYXL_DEFUSEDXML", "True") != "True"
+        or os.environ.get("OPENPYXL_LXML", "True") == "True"
+    ):
         text = "Thiếu defusedxml hoặc OPENPYXL_DEFUSEDXML bị tắt; tệp Excel tải lên có thể gây hại."
         hint = "Cài đủ requirements.txt và bỏ biến môi trường OPENPYXL_DEFUSEDXML."
         return [Error(text, hint=hint, id="core.E003")]

@@ -158,8 +158,8 @@ def _plain(value: object) -> CellValue:
 
 
 def _read(source: IO[bytes]) -> dict[str, Rows]:
-    if not openpyxl.DEFUSEDXML:
-        raise ImportError("defusedxml is needed to read workbooks (check core.E003).")
+    if openpyxl.LXML or not openpyxl.DEFUSEDXML:
+        raise ImportError("Workbooks are read with defusedxml only (check core.E003).")
     source.seek(0)
     book = openpyxl.load_workbook(source, read_only=True, data_only=True, keep_links=False)
     try:

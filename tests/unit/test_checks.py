@@ -86,7 +86,8 @@ def test_uploads_beside_the_public_folders_are_fine(settings: Settings, tmp_path
     assert checks.check_uploads_are_private(None) == []
 
 
-def test_workbooks_are_read_with_defusedxml(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("variable", "value"), [("OPENPYXL_DEFUSEDXML", "False"), ("OPENPYXL_LXML", "True")])
+def test_workbooks_are_read_with_defusedxml(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert checks.check_xml_is_defused(None) == []
-    monkeypatch.setenv("OPENPYXL_DEFUSEDXML", "False")
+    monkeypatch.setenv(variable, value)
     assert ids(checks.check_xml_is_defused(None)) == ["core.E003"]
