@@ -4,6 +4,7 @@ import random
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 from io import BytesIO
 
 from PIL import Image
@@ -112,6 +113,24 @@ def xlsx(
     return archive(parts | (extra or {}))
 
 
+ENTITIES = {
+    "laughs": '<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY e "&b;&b;&b;&b;&b;&b;">',
+    "external": '<!ENTITY e SYSTEM "file:///etc/hostname">',
+    "parameter": '<!ENTITY % p SYSTEM "http://127.0.0.1:9/x.dtd"> %p; <!ENTITY e "">',
+}
+"""Declarations whose entity «e» grows, reads a file of the machine, or asks another one."""
+
+
+def with_entity(content: bytes, part: str, declarations: str) -> bytes:
+    """The office file with these declarations in front of one of its parts, and the entity «e» used inside it."""
+    with zipfile.ZipFile(BytesIO(content)) as source:
+        parts: dict[str, bytes | str] = {name: source.read(name) for name in source.namelist()}
+    text = parts[part]
+    head, _, rest = (text.decode() if isinstance(text, bytes) else text).partition("?>")
+    parts[part] = f"{head}?><!DOCTYPE x [{declarations}]>{rest.replace('</', '&e;</', 1)}"
+    return archive(parts)
+
+
 def bomb(megabytes: int = 8) -> bytes:
     """A Word file of some kilobytes that unpacks to as many megabytes as asked."""
     return docx(extra={"word/media/image1.bmp": bytes(megabytes * 1024 * 1024)})
@@ -158,3 +177,32 @@ def flood_png(width: int = 60_000, height: int = 60_000) -> bytes:
 
 GOOD = {"bien-ban.pdf": pdf(), "bao-cao.docx": docx(), "so-lieu.xlsx": xlsx(), "anh.jpg": jpg(), "anh.png": png()}
 """One good file of each kind, by name."""
+
+HOSTILE: dict[str, Callable[[], bytes]] = {
+    "trong.pdf": bytes,
+    "trang-web.pdf": lambda: HTML,
+    "hinh-ve.png": lambda: SVG,
+    "hinh-ve.svg": lambda: SVG,
+    "trang-web.html": lambda: HTML,
+    "chay.exe": lambda: EXE,
+    "chay.pdf": lambda: EXE,
+    "co-mat-khau.pdf": encrypted_pdf,
+    "co-mat-khau.docx": lambda: OLE,
+    "co-macro.docx": lambda: docx(extra={"word/vbaProject.bin": b"x"}),
+    "dang-macro.docx": lambda: docx(main=DOCM_MAIN),
+    "mau-o-ngoai.docx": lambda: docx(
+        extra={
+            "word/_rels/settings.xml.rels": relations(
+                relation("attachedTemplate", "https://example.vn/mau.dotm", external=True)
+            )
+        }
+    ),
+    "bung-ra.docx": bomb,
+    "khai-lon.docx": boast,
+    "nhieu-phan.docx": crowd,
+    "ngap-diem-anh.png": flood_png,
+    "thuc-the-lon.xlsx": lambda: with_entity(xlsx(), "[Content_Types].xml", ENTITIES["laughs"]),
+    "thuc-the-ngoai.xlsx": lambda: with_entity(xlsx(), "[Content_Types].xml", ENTITIES["external"]),
+    "thuc-the-ngoai.docx": lambda: with_entity(docx(), "[Content_Types].xml", ENTITIES["external"]),
+}
+"""What must be refused, by the name under which it is sent; made when asked for, since some of it is large."""
