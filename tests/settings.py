@@ -28,10 +28,14 @@ os.environ.update(
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{_scratch / 'db.sqlite3'}")
 
 from childfriendly.settings import *  # noqa: E402, F403
-from childfriendly.settings import DATABASES, STORAGES  # noqa: E402
+from childfriendly.settings import DATABASES, MEDIA_ROOT, STORAGES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a slow hash would be most of the tests' time
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+# For processes that a test starts on its own database and files (tests/processes.py): where they are to die.
+FAULT_POINT = os.environ.get("FAULT_POINT", "")
+MEDIA_ROOT = Path(os.environ.get("TEST_MEDIA_ROOT", MEDIA_ROOT))
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # A file, not the default in-memory database: only a file has WAL and real locks between threads.

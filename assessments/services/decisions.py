@@ -23,7 +23,7 @@ from assessments.models import (
 from assessments.permissions import check_can_answer, check_can_number, check_can_propose, check_four_eyes
 from assessments.services.moves import move_row, record_step_time, role_text
 from assessments.workflow import MOVES, Action, Status
-from childfriendly.core import audit
+from childfriendly.core import audit, faults
 from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.files import EVIDENCE_EXTENSIONS, check_upload, store
 from childfriendly.core.text import nfc
@@ -145,6 +145,7 @@ def approve(*, proposal_id: int, version: int, by: User, at: datetime) -> Decisi
     authority = authority_for(proposal.period, Task.DECIDE, items[0].dossier.commune)
     submitting = authority_for(proposal.period, Task.APPRAISE, items[0].dossier.commune)
     _answer(proposal, version, Proposal.State.APPROVED, by, at)
+    faults.reach("approve: answered")
     decision = Decision.objects.create(
         proposal=proposal,
         period=proposal.period,
@@ -159,6 +160,7 @@ def approve(*, proposal_id: int, version: int, by: User, at: datetime) -> Decisi
         approved_by=by,
         approved_at=at,
     )
+    faults.reach("approve: decided")
     for position, item in enumerate(items, start=1):
         sheet = FrozenSheet.objects.filter(dossier=item.dossier, kind=FrozenSheet.Kind.APPRAISED).latest("number")
         parent = item.dossier.commune.parent
@@ -174,7 +176,9 @@ def approve(*, proposal_id: int, version: int, by: User, at: datetime) -> Decisi
             reasons=sheet.sheet["reasons"],
         )
         _record(item.dossier, "approve", by, at, Role.LEADER, after={"result": item.result})
+        faults.reach("approve: first commune written")
     audit.record("approve", proposal, by=by, at=at, role=role_text(Role.LEADER, proposal.deciding_unit))
+    faults.reach("approve: recorded")
     return decision
 
 
@@ -218,11 +222,13 @@ def issue_decision(*, decision_id: int, version: int, number: str, issued_on: da
         ) from error
     if not updated:
         raise Stale("Quyết định vừa được người khác vào số. Mở lại trang để xem số quyết định.")
+    faults.reach("issue: numbered")
     decision.refresh_from_db()
     for item in decision.items.select_related("dossier__deciding_unit", "dossier__period"):
         action = ACTION_OF[Result(item.result)]
         before = item.dossier.status
         move_row(item.dossier, MOVES[action].target, decided_at=at)
+        faults.reach("issue: first dossier moved")
         # the date on the paper counts, not the day on which the clerk got round to typing it
         record_step_time(item.dossier, DeadlineKind.DECISION, datetime.combine(issued_on, time.min, VIET_NAM))
         _record(
@@ -234,6 +240,7 @@ def issue_decision(*, decision_id: int, version: int, number: str, issued_on: da
             before={"status": before},
             after={"status": MOVES[action].target.value, "decision": decision.full_number},
         )
+    faults.reach("issue: all dossiers moved")
     audit.record(
         "issue_decision",
         decision,
@@ -242,6 +249,7 @@ def issue_decision(*, decision_id: int, version: int, number: str, issued_on: da
         role=role_text(Role.CLERK, decision.deciding_unit),
         after={"number": decision.full_number, "issued_on": issued_on.isoformat()},
     )
+    faults.reach("issue: recorded")
     return decision
 
 
