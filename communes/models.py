@@ -297,6 +297,7 @@ class Role(models.TextChoices):
 class User(AbstractUser):
     """Somebody *of* one or more units. Rights come from `RoleAssignment`, never from `is_staff`."""
 
+    uuid = models.UUIDField("mã trong địa chỉ trang", default=uuid.uuid4, unique=True, editable=False)
     first_name = None  # type: ignore[assignment]  # a Vietnamese name is one field
     last_name = None  # type: ignore[assignment]
     username = models.CharField(

@@ -101,8 +101,8 @@ def people(request: HttpRequest) -> HttpResponse:
     return render(request, "communes/people.html", context)
 
 
-def _person_or_404(by: User, username: str) -> User:
-    return get_object_or_404(people_visible_to(by, today()), username=username)
+def _person_or_404(by: User, uuid: UUID) -> User:
+    return get_object_or_404(people_visible_to(by, today()), uuid=uuid)
 
 
 def _live(somebody: User, day: date) -> list[RoleAssignment]:
@@ -111,9 +111,9 @@ def _live(somebody: User, day: date) -> list[RoleAssignment]:
 
 
 @require_safe
-def person(request: HttpRequest, username: str) -> HttpResponse:
+def person(request: HttpRequest, uuid: UUID) -> HttpResponse:
     user = catalogue_admin_or_404(request)
-    somebody = _person_or_404(user, username)
+    somebody = _person_or_404(user, uuid)
     live = _live(somebody, today())
     context = {
         "somebody": somebody,
@@ -181,9 +181,9 @@ def create_account(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(GET_OR_POST)
-def assign_role(request: HttpRequest, username: str) -> HttpResponse:
+def assign_role(request: HttpRequest, uuid: UUID) -> HttpResponse:
     user = catalogue_admin_or_404(request)
-    somebody = _person_or_404(user, username)
+    somebody = _person_or_404(user, uuid)
     unit = _chosen_unit(request, user)
     if unit is None:
         return _choose_unit(request, user, f"Giao vai trò cho {somebody.full_name}")
@@ -207,15 +207,15 @@ def assign_role(request: HttpRequest, username: str) -> HttpResponse:
                 status = show_refusal(form, refused)
             else:
                 messages.success(request, f"Đã giao vai trò «{held.get_role_display()}» tại {unit.name}.")
-                return redirect("communes:person", somebody.username)
+                return redirect("communes:person", somebody.uuid)
     context = {"form": form, "unit": unit, "somebody": somebody}
     return render(request, "communes/assign_role.html", context, status=status)
 
 
 @require_http_methods(GET_OR_POST)
-def end_role(request: HttpRequest, username: str) -> HttpResponse:
+def end_role(request: HttpRequest, uuid: UUID) -> HttpResponse:
     user = catalogue_admin_or_404(request)
-    somebody = _person_or_404(user, username)
+    somebody = _person_or_404(user, uuid)
     form = EndRoleForm(
         request.POST or None,
         assignments=_live(somebody, today()),
@@ -236,15 +236,15 @@ def end_role(request: HttpRequest, username: str) -> HttpResponse:
                     request,
                     f"Vai trò «{form.chosen.get_role_display()}» tại {form.chosen.unit.name} đã có ngày kết thúc.",
                 )
-                return redirect("communes:person", somebody.username)
+                return redirect("communes:person", somebody.uuid)
     return render(request, "communes/end_role.html", {"form": form, "somebody": somebody}, status=status)
 
 
 @require_http_methods(GET_OR_POST)
-def reset_password(request: HttpRequest, username: str) -> HttpResponse:
+def reset_password(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """As with a new account, the password is in the answer to the form and nowhere else."""
     user = catalogue_admin_or_404(request)
-    somebody = _person_or_404(user, username)
+    somebody = _person_or_404(user, uuid)
     if request.method == "POST":
         password = services.reset_password(user=somebody, by=user, at=timezone.now())
         return render(request, "communes/password.html", {"somebody": somebody, "password": password})
@@ -252,24 +252,24 @@ def reset_password(request: HttpRequest, username: str) -> HttpResponse:
 
 
 @require_http_methods(GET_OR_POST)
-def deactivate(request: HttpRequest, username: str) -> HttpResponse:
+def deactivate(request: HttpRequest, uuid: UUID) -> HttpResponse:
     user = catalogue_admin_or_404(request)
-    somebody = _person_or_404(user, username)
+    somebody = _person_or_404(user, uuid)
     if request.method == "POST":
         services.deactivate_account(user=somebody, by=user, at=timezone.now())
         messages.success(request, f"Đã ngừng tài khoản của {somebody.full_name}.")
-        return redirect("communes:person", somebody.username)
+        return redirect("communes:person", somebody.uuid)
     return _act(request, user, somebody, "deactivate")
 
 
 @require_http_methods(GET_OR_POST)
-def reactivate(request: HttpRequest, username: str) -> HttpResponse:
+def reactivate(request: HttpRequest, uuid: UUID) -> HttpResponse:
     user = catalogue_admin_or_404(request)
-    somebody = _person_or_404(user, username)
+    somebody = _person_or_404(user, uuid)
     if request.method == "POST":
         services.reactivate_account(user=somebody, by=user, at=timezone.now())
         messages.success(request, f"Đã mở lại tài khoản của {somebody.full_name}.")
-        return redirect("communes:person", somebody.username)
+        return redirect("communes:person", somebody.uuid)
     return _act(request, user, somebody, "reactivate")
 
 

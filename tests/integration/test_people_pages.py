@@ -226,11 +226,11 @@ def test_the_people_of_the_area_are_listed_and_found_without_accents(client: Cli
     found = client.get(PEOPLE, {"q": "tran lan"}).text
     assert "1 người khớp «tran lan»" in found
     assert "Không có người dùng nào khớp." in client.get(PEOPLE, {"q": "noi khac"}).text
-    assert client.get(f"{PEOPLE}{lan.username}/").status_code == 200
+    assert client.get(f"{PEOPLE}{lan.uuid}/").status_code == 200
     for path in ("", "giao-vai-tro/", "ket-thuc-vai-tro/", "dat-lai-mat-khau/", "ngung/", "mo-lai/"):
-        assert client.get(f"{PEOPLE}{stranger.username}/{path}").status_code == 404
+        assert client.get(f"{PEOPLE}{stranger.uuid}/{path}").status_code == 404
     for path in ("giao-vai-tro/", "ket-thuc-vai-tro/", "dat-lai-mat-khau/", "ngung/", "mo-lai/"):
-        assert client.post(f"{PEOPLE}{stranger.username}/{path}").status_code == 404
+        assert client.post(f"{PEOPLE}{stranger.uuid}/{path}").status_code == 404
 
 
 def test_people_of_a_predecessor_province_belong_to_the_area(client: Client, admin: User, province: Unit) -> None:
@@ -279,7 +279,7 @@ def test_a_unit_is_searched_and_then_an_account_opened_there(client: Client, adm
     user = User.objects.get(username="minh")
     assert user.check_password(password)
     assert user.role_assignments.get().title == "Phó Chủ tịch"
-    assert password not in client.get(f"{PEOPLE}minh/").text
+    assert password not in client.get(f"{PEOPLE}{user.uuid}/").text
     assert password not in str(dict(client.session))
 
 
@@ -294,7 +294,7 @@ def test_a_unit_outside_the_area_is_no_choice(client: Client, admin: User) -> No
 
 def test_roles_are_given_and_ended(client: Client, admin: User, lan: User, province: Unit) -> None:
     client.force_login(admin)
-    page = f"{PEOPLE}lan/"
+    page = f"{PEOPLE}{lan.uuid}/"
     give = f"{page}giao-vai-tro/"
     assert "Giao vai trò cho Trần Thị Lan" in client.get(give).text
     fields = {"role": "inspector", "title": "", "valid_from": "01/01/2026", "valid_to": ""}
@@ -323,7 +323,7 @@ def test_a_password_is_set_anew_and_shown_once(client: Client, admin: User, lan:
     theirs.force_login(lan)
     assert theirs.get("/doi-mat-khau/").status_code == 200
     client.force_login(admin)
-    url = f"{PEOPLE}lan/dat-lai-mat-khau/"
+    url = f"{PEOPLE}{lan.uuid}/dat-lai-mat-khau/"
     assert "Đặt lại mật khẩu của Trần Thị Lan" in client.get(url).text
     assert User.objects.get(pk=lan.pk).check_password(PASSWORD)
     (password,) = re.findall(r"<code>([^<]+)</code>", client.post(url).text)
@@ -335,7 +335,7 @@ def test_an_account_is_stopped_and_opened_again_from_its_page(client: Client, ad
     theirs = Client()
     theirs.force_login(lan)
     client.force_login(admin)
-    page = f"{PEOPLE}lan/"
+    page = f"{PEOPLE}{lan.uuid}/"
     assert client.post(f"{page}ngung/").headers["Location"] == page
     assert theirs.get("/doi-mat-khau/").status_code == 302
     assert client.post(f"{page}ngung/").status_code == 409
@@ -355,7 +355,7 @@ def test_the_own_page_and_that_of_another_administrator_have_no_buttons(
         (admin, "Không được tự quản trị tài khoản của mình"),
         (other, "đang giữ vai trò quản trị"),
     ):
-        page = f"{PEOPLE}{somebody.username}/"
+        page = f"{PEOPLE}{somebody.uuid}/"
         text = client.get(page).text
         assert sentence in text
         assert "Đặt lại mật khẩu" not in text
@@ -371,7 +371,7 @@ def test_the_own_page_and_that_of_another_administrator_have_no_buttons(
 def test_for_every_other_role_these_pages_do_not_exist(role: Role, client: Client, lan: User, commune: Unit) -> None:
     client.force_login(user_with(role, commune.province))
     paths = ("giao-vai-tro/", "ket-thuc-vai-tro/", "dat-lai-mat-khau/", "ngung/", "mo-lai/")
-    urls = [PEOPLE, CREATE, f"{PEOPLE}lan/", *(f"{PEOPLE}lan/{path}" for path in paths)]
+    urls = [PEOPLE, CREATE, f"{PEOPLE}{lan.uuid}/", *(f"{PEOPLE}{lan.uuid}/{path}" for path in paths)]
     assert [client.get(url).status_code for url in urls] == [404] * len(urls)
     assert [client.post(url).status_code for url in (CREATE, *urls[3:])] == [404] * 6
     assert User.objects.get(pk=lan.pk).is_active
@@ -382,7 +382,7 @@ def test_one_and_many_people_cost_the_same_queries(client: Client, admin: User, 
 
     def count() -> list[int]:
         found = []
-        for url in (PEOPLE, f"{PEOPLE}lan/", f"{PEOPLE}lan/ket-thuc-vai-tro/", f"{CREATE}?q=xa"):
+        for url in (PEOPLE, f"{PEOPLE}{lan.uuid}/", f"{PEOPLE}{lan.uuid}/ket-thuc-vai-tro/", f"{CREATE}?q=xa"):
             with CaptureQueriesContext(connection) as captured:
                 assert client.get(url).status_code == 200
             found.append(len(captured))

@@ -347,7 +347,7 @@ def of_period(world: World) -> Kwargs:
 
 
 def of_colleague(world: World) -> Kwargs:
-    return {"username": world.colleague.username}
+    return {"uuid": world.colleague.uuid}
 
 
 def at_home(world: World) -> Kwargs:
@@ -554,7 +554,7 @@ PAGES: dict[str, Page] = {
     "communes:reset_password": Page(HOME_ADMINS, of_colleague, actors=HOME_ADMINS, post=nothing),
     "communes:deactivate": Page(HOME_ADMINS, of_colleague, actors=HOME_ADMINS, post=nothing),
     "communes:reactivate": Page(
-        HOME_ADMINS, lambda world: {"username": world.former.username}, actors=HOME_ADMINS, post=nothing
+        HOME_ADMINS, lambda world: {"uuid": world.former.uuid}, actors=HOME_ADMINS, post=nothing
     ),
     # -- what leaves as a file
     "reports:summary": Page(SUMMARY_READERS),
@@ -592,8 +592,6 @@ def address(name: str, world: World) -> str:
 def missing_address(name: str, world: World) -> str:
     """The same kind of page, of things that do not exist."""
     kwargs = PAGES[name].kwargs(world)
-    if "username" in kwargs:
-        return reverse(name, kwargs={"username": "khong.co.ai"})
     if not any(isinstance(value, UUID) for value in kwargs.values()):
         return reverse("assessments:dossier", args=[uuid4()])
     return reverse(name, kwargs={key: uuid4() if isinstance(value, UUID) else value for key, value in kwargs.items()})
@@ -632,7 +630,7 @@ def test_no_address_holds_a_number_that_can_be_counted_up() -> None:
             "StringConverter",
         }, name
         assert all(
-            key in {"criterion", "item", "username"}
+            key in {"criterion", "item"}
             for key, converter in pattern.pattern.converters.items()
             if type(converter).__name__ != "UUIDConverter"
         ), name
