@@ -1,6 +1,7 @@
 """Addresses: Vietnamese words without accents; names in English."""
 
 from allauth.account import views as account
+from allauth.mfa.base import views as mfa
 from django.urls import include, path
 
 from assessments.views import lists
@@ -15,6 +16,8 @@ urlpatterns = [
     path("", include("reports.urls")),
     path("dang-nhap/", account.login, name="account_login"),
     path("dang-nhap/tai-khoan-da-khoa/", account.account_inactive, name="account_inactive"),
+    path("xac-nhan-danh-tinh/", account.reauthenticate, name="account_reauthenticate"),
+    path("xac-nhan-danh-tinh/ma/", mfa.reauthenticate, name="mfa_reauthenticate"),
     path("dang-xuat/", views.sign_out, name="account_logout"),
     path("doi-mat-khau/", account.password_change, name="account_change_password"),
     path("dat-mat-khau/", account.password_set, name="account_set_password"),

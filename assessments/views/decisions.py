@@ -17,7 +17,7 @@ from assessments.permissions import can_number, check_can_number
 from assessments.views.common import posted_version
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.forms import show_refusal
-from communes.auth import current_user, today
+from communes.auth import confirm_identity, current_user, today
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
 PER_PAGE = 50
@@ -63,6 +63,7 @@ def decision(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return render(request, "assessments/decision.html", context)
 
 
+@confirm_identity
 @require_http_methods(GET_OR_POST)
 def issue(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = _decision_or_404(request, uuid)

@@ -23,7 +23,7 @@ from childfriendly.core.exceptions import Refused
 from childfriendly.core.files import extension_of, file_response, stored_path
 from childfriendly.core.forms import show_refusal
 from childfriendly.core.models import AuditEvent
-from communes.auth import current_user, today
+from communes.auth import confirm_identity, current_user, today
 from criteria.models import Task
 from criteria.services import authority_for
 
@@ -181,6 +181,7 @@ def minutes(request: HttpRequest, uuid: UUID) -> FileResponse:
     return file_response(path, name=found.minutes_name, extension=extension_of(found.minutes_path), inline=True)
 
 
+@confirm_identity
 @require_http_methods(GET_OR_POST)
 def approve(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """A page to look once more before the act, instead of a box that is pressed away."""

@@ -26,7 +26,6 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import transaction  # noqa: E402
-from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from assessments import services  # noqa: E402
@@ -36,6 +35,7 @@ from communes.models import Unit, User, within  # noqa: E402
 from criteria.models import Period  # noqa: E402
 from reports import demo  # noqa: E402
 from reports.demo import Fate, Stage, Story  # noqa: E402
+from tests.signing_in import signed_in  # noqa: E402
 
 USED_NUMBER = "15"  # of a decision that each province's clerk has issued this year
 
@@ -155,9 +155,7 @@ def sessions() -> dict[str, str]:
     """A signed-in session for everybody of the demo."""
     keys = {}
     for person in User.objects.filter(is_demo=True):
-        client = Client()
-        client.force_login(person)
-        keys[person.username] = client.cookies[settings.SESSION_COOKIE_NAME].value
+        keys[person.username] = signed_in(person).cookies[settings.SESSION_COOKIE_NAME].value
     return keys
 
 

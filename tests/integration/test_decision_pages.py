@@ -7,23 +7,16 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from assessments.models import Decision, Dossier
 from assessments.workflow import Status
-from communes.models import User
 from tests.factories import ZERO_IN_3, Place, approved, dossier_in, issued, make_place
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def html_of(response: Any) -> str:

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -13,14 +12,9 @@ from assessments.models import Decision, Dossier, Proposal, ProposalItem, Result
 from assessments.workflow import Status
 from communes.models import User
 from tests.factories import PDF, ZERO_IN_3, approved, dossier_in, make_place, pdf_file, proposed
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def html_of(response: Any) -> str:

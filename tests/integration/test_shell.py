@@ -369,6 +369,7 @@ def test_nobody_signs_up_and_no_other_account_page_exists(client: Client) -> Non
         "account_login",
         "account_inactive",
         "account_logout",
+        "account_reauthenticate",
         "account_change_password",
         "account_set_password",
     }

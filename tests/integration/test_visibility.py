@@ -52,6 +52,7 @@ from tests.factories import (
     proposed,
     user_with,
 )
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -265,9 +266,7 @@ def add_people(world: World) -> None:
         }[where]
         for unit in units:
             RoleAssignmentFactory(user=user, role=role, unit=unit)
-        client = Client()
-        client.force_login(user)
-        world.sessions[role.value, where] = client.cookies[django_settings.SESSION_COOKIE_NAME].value
+        world.sessions[role.value, where] = signed_in(user).cookies[django_settings.SESSION_COOKIE_NAME].value
 
 
 @pytest.fixture(scope="module")
@@ -372,6 +371,8 @@ PAGES: dict[str, Page] = {
     "account_login": Page(),
     "account_inactive": Page(),
     "account_logout": Page(),
+    "account_reauthenticate": Page(),
+    "mfa_reauthenticate": Page(),
     "account_change_password": Page(),
     "account_set_password": Page(),
     "healthz": Page(),
@@ -782,7 +783,14 @@ def test_htmx_posts_are_refused_like_others(world: World, name: str) -> None:
 
 def test_every_page_that_changes_something_is_posted_to(world: World) -> None:
     """A page that takes a POST must be among those above, or be about nothing but the own account."""
-    own_account = {"account_login", "account_logout", "account_change_password", "account_set_password"}
+    own_account = {
+        "account_login",
+        "account_logout",
+        "account_reauthenticate",
+        "account_change_password",
+        "account_set_password",
+        "mfa_reauthenticate",
+    }
     client = world.client(("system_admin", "other province"))
     for name in set(NAMES) - own_account:
         status = client.post(f"{address(name, world)}").status_code
