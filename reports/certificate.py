@@ -31,6 +31,7 @@ class CertificatePaper:
     signature: SignatureBlock
     register_number: str = ""
     is_demo: bool = False
+    mark: str = ""  # who took it away and when; on drafts only
 
     @property
     def is_draft(self) -> bool:

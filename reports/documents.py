@@ -112,6 +112,7 @@ class DecisionPaper:
     signature: SignatureBlock
     recipients: tuple[str, ...]
     is_demo: bool = False
+    mark: str = ""  # who took it away and when; on drafts only
 
     @property
     def is_draft(self) -> bool:
@@ -234,6 +235,7 @@ def recognition_decision(
     recipients: Sequence[str],
     proposal_reference: str = "",
     is_demo: bool = False,
+    mark: str = "",
 ) -> DecisionPaper:
     """One decision for many communes: Điều 1 the result, Điều 2 effect, Điều 3 who carries it out; an annex a result.
 
@@ -292,6 +294,7 @@ def recognition_decision(
         signature=signature,
         recipients=tuple(recipients),
         is_demo=is_demo,
+        mark=mark,
     )
 
 

@@ -14,8 +14,8 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
-from childfriendly.core import audit
 from childfriendly.core.context import DEMO_MARK
+from childfriendly.core.exports import exported, watermark
 from childfriendly.core.numbers import format_number
 from childfriendly.core.sheets import open_workbook, text_format, write_text
 from communes.models import User
@@ -50,17 +50,17 @@ SYSTEM: Final = Reader(None, "Dòng lệnh trên máy chủ")
 
 
 def export_summary(summary: Summary, *, reader: Reader, at: datetime) -> bytes:
-    """The workbook, and an audit row that says who took how many rows."""
-    content = summary_xlsx(summary, reader=reader, at=at)
-    audit.record(
-        "export_summary",
+    """The workbook, once it is recorded who takes how many rows. Raises TooMany."""
+    exported(
+        "summary",
         summary.period,
+        rows=len(summary.rows),
         by=reader.user,
         at=at,
         role=reader.words,
-        after={"rows": len(summary.rows), "unit": summary.unit.code},
+        after={"unit": summary.unit.code},
     )
-    return content
+    return summary_xlsx(summary, reader=reader, at=at)
 
 
 def title_of(summary: Summary) -> str:
@@ -72,7 +72,7 @@ def summary_xlsx(summary: Summary, *, reader: Reader, at: datetime) -> bytes:
     buffer = BytesIO()
     workbook = open_workbook(buffer)
     workbook.set_properties({"title": title_of(summary), "created": timezone.localtime(at).replace(tzinfo=None)})
-    _SummarySheet(workbook, summary).write()
+    _SummarySheet(workbook, summary, watermark(reader.user, at)).write()
     _write_about(workbook, summary, reader, at)
     workbook.close()
     return buffer.getvalue()
@@ -93,8 +93,9 @@ class _Columns:
 
 
 class _SummarySheet:
-    def __init__(self, workbook: Workbook, summary: Summary) -> None:
+    def __init__(self, workbook: Workbook, summary: Summary, mark: str) -> None:
         self.summary = summary
+        self.mark_of_reader = mark
         self.columns = _Columns(len(summary.criteria))
         self.sheet: Worksheet = workbook.add_worksheet(SHEET)
         wrap = {**FONT, **BOX, "text_wrap": True}
@@ -299,7 +300,7 @@ class _SummarySheet:
         sheet.print_area(0, 0, last_row, self.columns.last)
         if self.summary.period.is_demo:
             sheet.set_header(f"&C{DEMO_MARK}")
-        sheet.set_footer("&LTổng hợp năm " + str(self.summary.period.year) + "&RTrang &P/&N")
+        sheet.set_footer("&L" + self.mark_of_reader.replace("&", "&&") + "&RTrang &P/&N")
 
 
 def _lines(text: str, width: float) -> int:

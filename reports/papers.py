@@ -20,8 +20,9 @@ from reports.documents import (
 )
 
 
-def decision_paper(decision: Decision) -> DecisionPaper:
-    """The decision with its annexes; a draft as long as the clerk has not given it a number."""
+def decision_paper(decision: Decision, *, mark: str = "") -> DecisionPaper:
+    """The decision with its annexes; a draft as long as the clerk has not given it a number. `mark` says who took it
+    away and stands on drafts only."""
     items = list(decision.items.order_by("position"))
     by_district = decision.deciding_unit.level == Level.DISTRICT
     office = "Chánh Văn phòng Hội đồng nhân dân và" if by_district else "Chánh Văn phòng"
@@ -39,11 +40,13 @@ def decision_paper(decision: Decision) -> DecisionPaper:
         executors=(f"{office} {decision.body_name}",),
         recipients=_recipients(decision),
         is_demo=decision.period.is_demo,
+        mark=mark,
     )
 
 
-def certificate_paper(item: DecisionItem) -> CertificatePaper:
-    """The certificate of one recognised commune. Raises `Refused` for one that was not recognised."""
+def certificate_paper(item: DecisionItem, *, mark: str = "") -> CertificatePaper:
+    """The certificate of one recognised commune, a draft with the `mark` of who took it. Raises `Refused` for one that
+    was not recognised."""
     if item.result != Result.RECOGNISED:
         raise Refused(f"{item.commune_name} không được công nhận nên không có Giấy công nhận.")
     decision = item.decision
@@ -58,6 +61,7 @@ def certificate_paper(item: DecisionItem) -> CertificatePaper:
         decided_on=decision.issued_on,
         signature=_signature(decision),
         is_demo=decision.period.is_demo,
+        mark=mark,
     )
 
 

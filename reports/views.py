@@ -13,7 +13,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_safe
 
 from assessments.models import Decision, DecisionItem, Result
+from childfriendly.core.exports import exported, watermark
 from childfriendly.core.files import content_type_for
+from childfriendly.core.snapshots import snapshot
 from communes.models import Unit, User
 from criteria.models import Period
 from reports import excel
@@ -105,10 +107,11 @@ def summary(request: HttpRequest) -> HttpResponse:
 @require_GET
 def summary_xlsx(request: HttpRequest) -> HttpResponse:
     user, at = _person(request), timezone.now()
-    chosen = _chosen(request, user, at)
-    if chosen is None:
-        raise Http404
-    made: Summary = summarise(chosen.period, chosen.unit, reader=user, at=at)
+    with snapshot():
+        chosen = _chosen(request, user, at)
+        if chosen is None:
+            raise Http404
+        made: Summary = summarise(chosen.period, chosen.unit, reader=user, at=at)
     content = excel.export_summary(made, reader=excel.reader_of(made, user, at), at=at)
     return _file(content, summary_file(made.period, made.unit))
 
@@ -122,7 +125,10 @@ def _decision_or_404(request: HttpRequest, uuid: UUID) -> Decision:
 @require_safe
 def decision_pdf(request: HttpRequest, uuid: UUID) -> HttpResponse:
     decision = _decision_or_404(request, uuid)
-    return _file(render_decision(decision_paper(decision)), decision_file(decision))
+    user, at = _person(request), timezone.now()
+    paper = decision_paper(decision, mark=watermark(user, at))
+    exported("decision", decision, rows=sum(len(annex.rows) for annex in paper.annexes), by=user, at=at)
+    return _file(render_decision(paper), decision_file(decision))
 
 
 @require_safe
@@ -132,4 +138,7 @@ def certificate_pdf(request: HttpRequest, uuid: UUID, dossier_uuid: UUID) -> Htt
     items = DecisionItem.objects.filter(decision=decision, result=Result.RECOGNISED).select_related("dossier__commune")
     item = get_object_or_404(items, dossier__uuid=dossier_uuid)
     item.decision = decision  # with what the paper asks of it
-    return _file(render_certificate(certificate_paper(item)), certificate_file(item))
+    user, at = _person(request), timezone.now()
+    paper = certificate_paper(item, mark=watermark(user, at))
+    exported("certificate", decision, rows=1, by=user, at=at, after={"commune": item.dossier.commune.code})
+    return _file(render_certificate(paper), certificate_file(item))

@@ -7,3 +7,7 @@ class Refused(Exception):
 
 class Stale(Refused):
     """Somebody else changed the thing meanwhile; nothing was written."""
+
+
+class TooMany(Refused):
+    """The person has done this too often in a short time; the answer is 429."""

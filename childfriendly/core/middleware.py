@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.shortcuts import resolve_url
 
 from childfriendly.core import views
-from childfriendly.core.exceptions import Refused
+from childfriendly.core.exceptions import Refused, TooMany
 from childfriendly.core.headers import add_headers
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -77,9 +77,9 @@ def clean_body(get_response: GetResponse) -> GetResponse:
 
 
 def refusals(get_response: GetResponse) -> GetResponse:
-    """Turns `Refused` and `Stale`, wherever a view lets them through, into a page or an htmx fragment with their
-    sentence and status 409; gives the bare 405 of Django's decorators a page; and keeps typed text when the session
-    has ended."""
+    """Turns `Refused` and its kin, wherever a view lets them through, into a page or an htmx fragment with their
+    sentence and status 409, 429 for `TooMany`; gives the bare 405 of Django's decorators a page; and keeps typed text
+    when the session has ended."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -92,6 +92,8 @@ def refusals(get_response: GetResponse) -> GetResponse:
         return response
 
     def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, TooMany):
+            return views.too_often(request, str(exception))
         return views.refusal(request, str(exception)) if isinstance(exception, Refused) else None
 
     middleware.process_exception = process_exception  # type: ignore[attr-defined]  # as above

@@ -73,6 +73,13 @@ def refusal(request: HttpRequest, sentence: str) -> HttpResponse:
     )
 
 
+def too_often(request: HttpRequest, sentence: str) -> HttpResponse:
+    """429 with the sentence of the rule; a minute later the person may go on."""
+    response = fragment(sentence, status=429) if is_htmx(request) else error_page(429, request, sentence=sentence)
+    response.headers["Retry-After"] = "60"
+    return response
+
+
 # ---- health ------------------------------------------------------------------------------------------------------
 @require_safe
 @login_not_required
