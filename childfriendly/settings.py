@@ -38,6 +38,12 @@ if not SECRET_KEY:
 elif SECRET_KEY == SAMPLE_SECRET_KEY and not (DEBUG or DEMO_ALLOWED):
     raise ImproperlyConfigured("SECRET_KEY đang là khóa mẫu. Đặt một chuỗi ngẫu nhiên khác trong tệp .env.")
 
+# Seals the audit rows, so it must not lie in the database; never changed, or the rows before no longer verify.
+AUDIT_KEY = env.str("AUDIT_KEY", default="")
+if not (DEBUG or DEMO_ALLOWED) and AUDIT_KEY in ("", SAMPLE_SECRET_KEY, SECRET_KEY):
+    raise ImproperlyConfigured("AUDIT_KEY phải là một chuỗi ngẫu nhiên riêng, khác SECRET_KEY. Đặt trong tệp .env.")
+AUDIT_KEY = AUDIT_KEY or SAMPLE_SECRET_KEY
+
 # ---- applications ------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -61,6 +67,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "childfriendly.core.middleware.security_headers",  # first: no answer leaves without them
+    "childfriendly.core.middleware.known_origin",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "childfriendly.core.middleware.clean_request",

@@ -159,6 +159,10 @@ class Unit(models.Model):
             kwargs["update_fields"] = {*fields, "search_key", "sort_key"}
         super().save(*args, **kwargs)
 
+    @property
+    def audit_unit_id(self) -> int:
+        return self.pk
+
     def fill_keys(self) -> None:
         """The only place that works out the keys; bulk writers call it, `save` does so by itself."""
         self.search_key = _words(self.name)
@@ -328,6 +332,12 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    @property
+    def audit_unit_id(self) -> int | None:
+        """Where the person works now or worked last."""
+        last = RoleAssignment.objects.filter(user=self).order_by("-valid_from", "-pk")
+        return last.values_list("unit_id", flat=True).first()
 
     def get_full_name(self) -> str:
         return self.full_name

@@ -227,6 +227,7 @@ def assign_role(
         user,
         by=by,
         at=at,
+        unit_id=unit.pk,
         role=Role.CATALOGUE_ADMIN.label if by else "",
         after={
             "role": assignment.role,
@@ -257,6 +258,7 @@ def end_role(*, assignment: RoleAssignment, last_day: datetime.date, by: User, a
         assignment.user,
         by=by,
         at=at,
+        unit_id=assignment.unit_id,
         role=Role.CATALOGUE_ADMIN.label,
         before={"valid_to": before.isoformat() if before else None},
         after={"role": assignment.role, "unit": str(assignment.unit.uuid), "valid_to": last_day.isoformat()},
@@ -353,6 +355,7 @@ def create_account(
         user,
         by=by,
         at=at,
+        unit_id=unit.pk,
         role=Role.CATALOGUE_ADMIN.label if by else "",
         after={"username": login, "full_name": name},
     )

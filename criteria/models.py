@@ -123,6 +123,10 @@ class Period(models.Model):
         return f"Kỳ đánh giá năm {self.year}, {self.province.name}"
 
     @property
+    def audit_unit_id(self) -> int:
+        return self.province_id
+
+    @property
     def has_districts(self) -> bool:
         """False where no district was in force on the closing day: then no page of this period may speak of one."""
         return self.figures_as_of < TWO_TIER_FROM
@@ -168,6 +172,10 @@ class Authority(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_task_display()}: {self.body_name}"
+
+    @property
+    def audit_unit_id(self) -> int:
+        return self.unit_id
 
 
 class DeadlineKind(models.TextChoices):

@@ -28,11 +28,13 @@ as_trial() {
     DATABASE_URL="sqlite:///$scratch/db.sqlite3" "$@"
 }
 
+random_key() { $python -c 'import secrets; print(secrets.token_urlsafe(50))'; }
+
 # A machine as a province would run it.
 as_production() {
   env DEBUG=0 DEMO_ALLOWED=0 HTTPS=1 PROXY_COUNT=1 VAR_DIR="$scratch" DATABASE_URL="sqlite:///$scratch/db.sqlite3" \
     ALLOWED_HOSTS=xaphuhop.example.gov.vn SITE_URL=https://xaphuhop.example.gov.vn \
-    SECRET_KEY="$($python -c 'import secrets; print(secrets.token_urlsafe(50))')" "$@"
+    SECRET_KEY="$(random_key)" AUDIT_KEY="$(random_key)" "$@"
 }
 
 templates() { git ls-files -z 'templates/**.html' '*/templates/**.html' | xargs -0 --no-run-if-empty djade --check; }

@@ -23,6 +23,7 @@ from django.db import DatabaseError  # noqa: E402
 FIRST_ENV = """\
 # Do `make run` tạo cho máy chạy thử. Mọi thiết lập: xem .env.example. Máy dùng thật: DEMO_ALLOWED=0.
 SECRET_KEY={key}
+AUDIT_KEY={audit_key}
 DEMO_ALLOWED=1
 """
 
@@ -37,7 +38,7 @@ def write_first_env(path: Path) -> None:
         return
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(FIRST_ENV.format(key=secrets.token_urlsafe(50)))
+        file.write(FIRST_ENV.format(key=secrets.token_urlsafe(50), audit_key=secrets.token_urlsafe(50)))
     print("Đã tạo tệp .env cho máy chạy thử.")
 
 

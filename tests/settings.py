@@ -17,6 +17,7 @@ for _name in ("CSRF_TRUSTED_ORIGINS", "DEMO_PASSWORD", "HELP_LINE"):
     os.environ.pop(_name, None)
 os.environ.update(
     ALLOWED_HOSTS="localhost,127.0.0.1,testserver",
+    AUDIT_KEY="khoa-niem-phong-trong-kiem-thu-" + "0123456789" * 4,
     DEBUG="0",
     DEMO_ALLOWED="1",
     HTTPS="0",

@@ -75,6 +75,10 @@ class Proposal(models.Model):
     def __str__(self) -> str:
         return f"Tờ trình {self.submission_number}"
 
+    @property
+    def audit_unit_id(self) -> int:
+        return self.appraising_unit_id
+
 
 class ProposalItem(models.Model):
     proposal = models.ForeignKey(Proposal, on_delete=models.PROTECT, related_name="items")
@@ -162,6 +166,10 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"Quyết định {self.full_number}" if self.number else "Quyết định (dự thảo, chưa có số)"
+
+    @property
+    def audit_unit_id(self) -> int:
+        return self.deciding_unit_id
 
     @property
     def is_issued(self) -> bool:

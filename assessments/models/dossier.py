@@ -129,6 +129,10 @@ class Dossier(models.Model):
         return f"Hồ sơ {self.code}"
 
     @property
+    def audit_unit_id(self) -> int:
+        return self.commune_id
+
+    @property
     def is_sent(self) -> bool:
         return self.status in SENT
 

@@ -1,15 +1,19 @@
 """The only way to add an audit row. Call it inside the transaction of the change it tells of: if it fails, so does the
-change."""
+change. Why it is built this way: docs/decisions/0007."""
 
-import hashlib
+import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from django.conf import settings
 from django.db import connection, models, transaction
 
 from childfriendly.core.models import AuditEvent, identity
+from childfriendly.core.requests import origin
+
+Result = AuditEvent.Result
 
 GENESIS = "0" * 64
 ADVISORY_LOCK = 20190103  # an arbitrary constant: one chain, one lock
@@ -23,10 +27,16 @@ HASHED_FIELDS = (
     "object_type",
     "object_id",
     "object_name",
+    "unit_id",
     "before",
     "after",
     "reason",
+    "result",
+    "request_id",
+    "address",
 )
+
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
 
 class Actor(Protocol):
@@ -49,43 +59,77 @@ def record(
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
     reason: str = "",
+    result: Result = Result.DONE,
+    unit_id: int | None = None,
 ) -> AuditEvent:
-    """Append one row. `before` and `after` hold only what changed, as JSON values. `by=None` means the system."""
-    with transaction.atomic():
+    """Append one row. `before` and `after` hold only what changed, as JSON values. `by=None` means the system. In whose
+    area the row is read follows from the object (`audit_unit_id`), or from `unit_id` where the object has no place."""
+    object_type, object_id = identity(obj)
+    return _append(
+        action=action,
+        object_type=object_type,
+        object_id=object_id,
+        object_name=str(obj)[:300],
+        unit_id=getattr(obj, "audit_unit_id", None) if unit_id is None else unit_id,
+        by=by,
+        at=at,
+        role=role,
+        before=before,
+        after=after,
+        reason=reason,
+        result=result,
+    )
+
+
+def _append(
+    *,
+    by: Actor | None,
+    role: str,
+    before: Mapping[str, Any] | None,
+    after: Mapping[str, Any] | None,
+    **fields: Any,
+) -> AuditEvent:
+    # No savepoint of its own: whoever catches the failure of a row still loses the change that it was to tell of.
+    with transaction.atomic(savepoint=False):
         _serialise_appends()
         last = AuditEvent.objects.order_by("-seq").values_list("seq", "hash").first()
-        object_type, object_id = identity(obj)
         event = AuditEvent(
             seq=last[0] + 1 if last else 1,
-            at=at,
             actor_id=str(by.pk) if by else "",
             actor_name=by.full_name if by else "Hệ thống",
             actor_role=role[:300],  # somebody with many roles is still recorded
-            action=action,
-            object_type=object_type,
-            object_id=object_id,
-            object_name=str(obj)[:300],
-            before=dict(before or {}),
-            after=dict(after or {}),
-            reason=reason,
+            before=_as_stored(before),
+            after=_as_stored(after),
+            request_id=origin().request_id,
+            address=origin().address,
             previous_hash=last[1] if last else GENESIS,
+            **fields,
         )
         event.hash = chained_hash(event)
         event.save(force_insert=True)
     return event
 
 
+def _as_stored(values: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What comes back from the database (lists for tuples, text for keys), since that is what will be checked."""
+    stored: dict[str, Any] = json.loads(_encode(dict(values))) if values else {}
+    return stored
+
+
 def chained_hash(event: AuditEvent) -> str:
-    """SHA-256 over the previous hash and the row's own content, each part with its length in front, so that no two
-    different rows can give the same bytes."""
-    digest = hashlib.sha256(event.previous_hash.encode())
-    for field in HASHED_FIELDS:
-        value = getattr(event, field)
-        if isinstance(value, datetime):
-            value = value.astimezone(UTC).isoformat(timespec="microseconds")
-        part = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-        digest.update(len(part).to_bytes(8, "big") + part)
-    return digest.hexdigest()
+    return seal(event.previous_hash, [getattr(event, name) for name in HASHED_FIELDS])
+
+
+def seal(previous_hash: str, values: Sequence[Any]) -> str:
+    """HMAC-SHA-256 over the previous hash and the row's own content: one JSON list with its length in front, so that no
+    two different rows give the same bytes. The key is no row of the database: who can write rows cannot seal them."""
+    content = _encode([_at_utc(value) if isinstance(value, datetime) else value for value in values]).encode()
+    message = previous_hash.encode() + len(content).to_bytes(8, "big") + content
+    return hmac.digest(settings.AUDIT_KEY.encode(), message, "sha256").hex()
+
+
+def _at_utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def first_broken_row() -> AuditEvent | None:

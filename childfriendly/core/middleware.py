@@ -10,6 +10,7 @@ from django.shortcuts import resolve_url
 from childfriendly.core import views
 from childfriendly.core.exceptions import Refused, TooMany
 from childfriendly.core.headers import add_headers
+from childfriendly.core.requests import answering
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -24,6 +25,16 @@ def security_headers(get_response: GetResponse) -> GetResponse:
         is_static = request.path_info.startswith(settings.STATIC_URL) and response.status_code in {200, 206, 304}
         add_headers(response, may_be_kept=is_static)
         return response
+
+    return middleware
+
+
+def known_origin(get_response: GetResponse) -> GetResponse:
+    """Gives the request an id, and lets whatever is recorded while it is answered tell of it."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        with answering(request):
+            return get_response(request)
 
     return middleware
 

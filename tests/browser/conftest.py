@@ -71,6 +71,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> 
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path_factory.mktemp("home")),
+        "AUDIT_KEY": "khoa-niem-phong-trong-kiem-thu-" + "0123456789" * 4,
         "DJANGO_SETTINGS_MODULE": "childfriendly.settings",
         "DATABASE_URL": database_url,
         "DEBUG": "0",

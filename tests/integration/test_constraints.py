@@ -146,6 +146,9 @@ def figures(model: type[models.Model], name: str) -> dict[str, list[Breaker]]:
 
 BREAKERS: dict[str, list[Breaker]] = {
     # -- core
+    "core_auditevent_result_is_known": [
+        again(AuditEvent, seq=9, result="maybe", previous_hash="a" * 64, hash="b" * 64)
+    ],
     "core_auditevent_seq_from_one": [again(AuditEvent, seq=0, previous_hash="a" * 64, hash="b" * 64)],
     # -- communes
     "communes_unit_unique_code_and_day": [again(Unit)],
@@ -401,7 +404,13 @@ def test_an_audit_row_is_never_changed_or_deleted_through_the_code(chain: list[A
 
 @pytest.mark.parametrize("field", [name for name in audit.HASHED_FIELDS if name != "seq"])
 def test_an_edited_row_shows(chain: list[AuditEvent], field: str) -> None:
-    values = {"at": chain[2].at + timedelta(microseconds=1), "before": {"số": 4}, "after": {}}
+    values = {
+        "at": chain[2].at + timedelta(microseconds=1),
+        "before": {"số": 4},
+        "after": {},
+        "unit_id": 7,
+        "result": "denied",
+    }
     behind_our_back().filter(seq=3).update(**{field: values.get(field, "khác")})
     assert broken_at() == 3
 

@@ -1,8 +1,15 @@
 """What a migration does to rows that are there already."""
 
+import hashlib
+import json
+from datetime import UTC, datetime
+
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+
+from childfriendly.core import audit
+from childfriendly.core.models import AuditEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,3 +30,37 @@ def test_old_accounts_get_a_name_for_their_address_each() -> None:
     finally:
         executor = MigrationExecutor(connection)
         executor.migrate(executor.loader.graph.leaf_nodes())
+
+
+def test_a_whole_audit_is_sealed_anew_and_a_broken_one_stops_the_migration() -> None:
+    """Rows as version 0001 sealed them: SHA-256 over each value with its length in front."""
+    executor = MigrationExecutor(connection)
+    executor.migrate([("core", "0001_initial")])
+    old_event = executor.loader.project_state([("core", "0001_initial")]).apps.get_model("core", "AuditEvent")
+    previous = "0" * 64
+    for seq in (1, 2, 3):
+        at = datetime(2024, 12, seq, 2, 0, 0, 5, tzinfo=UTC)
+        values = [seq, at, "7", "Nguyễn Đức", "", "note", "x", "1", "Hồ sơ", {"a": [1, "ă"]}, {}, "Lý do."]
+        digest = hashlib.sha256(previous.encode())
+        for value in values:
+            text = value.isoformat(timespec="microseconds") if isinstance(value, datetime) else value
+            part = json.dumps(text, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+            digest.update(len(part).to_bytes(8, "big") + part)
+        names = ["seq", "at", "actor_id", "actor_name", "actor_role", "action", "object_type", "object_id"]
+        names += ["object_name", "before", "after", "reason"]
+        row = old_event.objects.create(
+            previous_hash=previous, hash=digest.hexdigest(), **dict(zip(names, values, strict=True))
+        )
+        previous = row.hash
+    newest = [node for node in executor.loader.graph.leaf_nodes() if node[0] == "core"]
+    try:
+        old_event.objects.filter(seq=2).update(reason="Lý do khác.")
+        with pytest.raises(RuntimeError, match="sai từ dòng 2"):
+            MigrationExecutor(connection).migrate(newest)
+        old_event.objects.filter(seq=2).update(reason="Lý do.")
+        MigrationExecutor(connection).migrate(newest)
+        assert (AuditEvent.objects.count(), audit.first_broken_row()) == (3, None)
+        MigrationExecutor(connection).migrate([("core", "0001_initial")])
+        assert old_event.objects.get(seq=3).hash == previous
+    finally:
+        MigrationExecutor(connection).migrate(newest)
