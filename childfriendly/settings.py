@@ -28,6 +28,9 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")  # absolute links come from here, never from the request
 HTTPS = env.bool("HTTPS", default=False)  # served over TLS: secure cookies, HSTS, redirects
 PROXY_COUNT = env.int("PROXY_COUNT", default=0)  # trusted proxies in front that set X-Forwarded-*
+PROXY_REQUEST_TIME = env.bool("PROXY_REQUEST_TIME", default=False)  # the proxy sets X-Request-Time (core/clock.py)
+READ_ONLY = env.bool("READ_ONLY", default=False)  # pages open, nothing is changed: while a server is moved or mended
+DEADLINE_GRACE_MINUTES = env.int("DEADLINE_GRACE_MINUTES", default=10)  # late, but marked as within the technical grace
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))  # database, uploads, collected static files
 HELP_LINE = env.str("HELP_LINE", default="Liên hệ cán bộ quản trị hệ thống của tỉnh để được hỗ trợ.")
 
@@ -66,6 +69,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "childfriendly.core.clock.stamp_receipt",  # before anything reads the body
     "childfriendly.core.middleware.security_headers",  # first: no answer leaves without them
     "childfriendly.core.middleware.known_origin",
     "django.middleware.security.SecurityMiddleware",
@@ -82,6 +86,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "childfriendly.core.middleware.refusals",
+    "childfriendly.core.middleware.read_only",
 ]
 
 ROOT_URLCONF = "childfriendly.urls"

@@ -7,9 +7,9 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.forms import show_refusal
 from childfriendly.core.text import nfc
@@ -170,7 +170,7 @@ def create_account(request: HttpRequest) -> HttpResponse:
                     valid_to=form.cleaned_data["valid_to"],
                     title=form.cleaned_data["title"],
                     by=user,
-                    at=timezone.now(),
+                    at=received_at(request),
                 )
             except Refused as refused:
                 status = show_refusal(form, refused)
@@ -201,7 +201,7 @@ def assign_role(request: HttpRequest, uuid: UUID) -> HttpResponse:
                     valid_to=form.cleaned_data["valid_to"],
                     title=form.cleaned_data["title"],
                     by=user,
-                    at=timezone.now(),
+                    at=received_at(request),
                 )
             except Refused as refused:
                 status = show_refusal(form, refused)
@@ -227,7 +227,7 @@ def end_role(request: HttpRequest, uuid: UUID) -> HttpResponse:
         if form.is_valid():
             try:
                 services.end_role(
-                    assignment=form.chosen, last_day=form.cleaned_data["last_day"], by=user, at=timezone.now()
+                    assignment=form.chosen, last_day=form.cleaned_data["last_day"], by=user, at=received_at(request)
                 )
             except Refused as refused:
                 status = show_refusal(form, refused)
@@ -246,7 +246,7 @@ def reset_password(request: HttpRequest, uuid: UUID) -> HttpResponse:
     user = catalogue_admin_or_404(request)
     somebody = _person_or_404(user, uuid)
     if request.method == "POST":
-        password = services.reset_password(user=somebody, by=user, at=timezone.now())
+        password = services.reset_password(user=somebody, by=user, at=received_at(request))
         return render(request, "communes/password.html", {"somebody": somebody, "password": password})
     return _act(request, user, somebody, "reset_password")
 
@@ -256,7 +256,7 @@ def deactivate(request: HttpRequest, uuid: UUID) -> HttpResponse:
     user = catalogue_admin_or_404(request)
     somebody = _person_or_404(user, uuid)
     if request.method == "POST":
-        services.deactivate_account(user=somebody, by=user, at=timezone.now())
+        services.deactivate_account(user=somebody, by=user, at=received_at(request))
         messages.success(request, f"Đã ngừng tài khoản của {somebody.full_name}.")
         return redirect("communes:person", somebody.uuid)
     return _act(request, user, somebody, "deactivate")
@@ -267,7 +267,7 @@ def reactivate(request: HttpRequest, uuid: UUID) -> HttpResponse:
     user = catalogue_admin_or_404(request)
     somebody = _person_or_404(user, uuid)
     if request.method == "POST":
-        services.reactivate_account(user=somebody, by=user, at=timezone.now())
+        services.reactivate_account(user=somebody, by=user, at=received_at(request))
         messages.success(request, f"Đã mở lại tài khoản của {somebody.full_name}.")
         return redirect("communes:person", somebody.uuid)
     return _act(request, user, somebody, "reactivate")

@@ -33,6 +33,7 @@ LATE_WORDS: Final = {
     DeadlineKind.APPRAISAL: "thẩm định muộn",
     DeadlineKind.DECISION: "quyết định muộn",
 }
+GRACE_WORDS: Final = "trong thời gian gia hạn kỹ thuật"
 
 
 # ---- what a summary holds ----------------------------------------------------------------------------------------
@@ -288,8 +289,9 @@ def _late_words(in_area: Q) -> dict[int, dict[str, str]]:
     late: dict[int, dict[str, str]] = {}
     dossiers = Dossier.objects.filter(in_area).order_by().values("pk")
     found = StepTime.objects.filter(dossier__in=dossiers, is_late=True, kind__in=list(LATE_WORDS))
-    for dossier, kind in found.values_list("dossier_id", "kind"):
-        late.setdefault(dossier, {})[kind] = LATE_WORDS[DeadlineKind(kind)]
+    for dossier, kind, is_in_grace in found.values_list("dossier_id", "kind", "is_in_grace"):
+        word = LATE_WORDS[DeadlineKind(kind)]
+        late.setdefault(dossier, {})[kind] = f"{word} ({GRACE_WORDS})" if is_in_grace else word
     return late
 
 

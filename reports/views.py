@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_safe
 
 from assessments.models import Decision, DecisionItem, Result
+from childfriendly.core.clock import received_at
 from childfriendly.core.exports import exported, watermark
 from childfriendly.core.files import content_type_for
 from childfriendly.core.snapshots import snapshot
@@ -85,7 +86,7 @@ def _chosen(request: HttpRequest, user: User, at: datetime) -> Chosen | None:
 
 @require_safe
 def summary(request: HttpRequest) -> HttpResponse:
-    user, at = _person(request), timezone.now()
+    user, at = _person(request), received_at(request)
     chosen = _chosen(request, user, at)
     if chosen is None:
         return render(request, "reports/summary.html", {"summary": None})
@@ -106,7 +107,7 @@ def summary(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def summary_xlsx(request: HttpRequest) -> HttpResponse:
-    user, at = _person(request), timezone.now()
+    user, at = _person(request), received_at(request)
     with snapshot():
         chosen = _chosen(request, user, at)
         if chosen is None:
@@ -125,7 +126,7 @@ def _decision_or_404(request: HttpRequest, uuid: UUID) -> Decision:
 @require_safe
 def decision_pdf(request: HttpRequest, uuid: UUID) -> HttpResponse:
     decision = _decision_or_404(request, uuid)
-    user, at = _person(request), timezone.now()
+    user, at = _person(request), received_at(request)
     paper = decision_paper(decision, mark=watermark(user, at))
     exported("decision", decision, rows=sum(len(annex.rows) for annex in paper.annexes), by=user, at=at)
     return _file(render_decision(paper), decision_file(decision))
@@ -138,7 +139,7 @@ def certificate_pdf(request: HttpRequest, uuid: UUID, dossier_uuid: UUID) -> Htt
     items = DecisionItem.objects.filter(decision=decision, result=Result.RECOGNISED).select_related("dossier__commune")
     item = get_object_or_404(items, dossier__uuid=dossier_uuid)
     item.decision = decision  # with what the paper asks of it
-    user, at = _person(request), timezone.now()
+    user, at = _person(request), received_at(request)
     paper = certificate_paper(item, mark=watermark(user, at))
     exported("certificate", decision, rows=1, by=user, at=at, after={"commune": item.dossier.commune.code})
     return _file(render_certificate(paper), certificate_file(item))

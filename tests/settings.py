@@ -13,7 +13,14 @@ _scratch = Path(tempfile.mkdtemp(prefix="childfriendly-tests-"))
 atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
 (_scratch / "static").mkdir()  # whitenoise warns of a missing folder, and warnings are errors
 
-for _name in ("CSRF_TRUSTED_ORIGINS", "DEMO_PASSWORD", "HELP_LINE"):
+for _name in (
+    "CSRF_TRUSTED_ORIGINS",
+    "DEADLINE_GRACE_MINUTES",
+    "DEMO_PASSWORD",
+    "HELP_LINE",
+    "PROXY_REQUEST_TIME",
+    "READ_ONLY",
+):
     os.environ.pop(_name, None)
 os.environ.update(
     ALLOWED_HOSTS="localhost,127.0.0.1,testserver",

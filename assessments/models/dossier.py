@@ -1,5 +1,5 @@
 import uuid
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -138,13 +138,15 @@ class Dossier(models.Model):
 
 
 class StepTime(models.Model):
-    """When a step with a deadline was first done, and what the cut-off was then. Late stays late for ever."""
+    """When a step with a deadline was first done, and what the cut-off was then. Late stays late for ever; whoever was
+    late by minutes at most (DEADLINE_GRACE_MINUTES) has that written beside it."""
 
     dossier = models.ForeignKey(Dossier, on_delete=models.PROTECT, related_name="step_times", db_index=False)
     kind = models.CharField(max_length=20, choices=DeadlineKind.choices)
     done_at = models.DateTimeField()
     cutoff = models.DateTimeField()
     is_late = models.BooleanField()
+    is_in_grace = models.BooleanField(default=False, help_text="Muộn, nhưng trong thời gian gia hạn kỹ thuật")
 
     class Meta:
         constraints = [
@@ -154,11 +156,29 @@ class StepTime(models.Model):
                 | Q(is_late=False, done_at__lt=models.F("cutoff")),
                 name="assessments_steptime_late_is_true",
             ),
+            models.CheckConstraint(
+                condition=Q(is_in_grace=False) | Q(is_late=True), name="assessments_steptime_grace_is_late"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.done_at:%d/%m/%Y}"
 
     @classmethod
-    def judged(cls, dossier: Dossier, kind: DeadlineKind, *, done_at: datetime, cutoff: datetime) -> "StepTime":
-        return cls(dossier=dossier, kind=kind, done_at=done_at, cutoff=cutoff, is_late=done_at >= cutoff)
+    def judged(
+        cls,
+        dossier: Dossier,
+        kind: DeadlineKind,
+        *,
+        done_at: datetime,
+        cutoff: datetime,
+        grace: timedelta = timedelta(),
+    ) -> "StepTime":
+        return cls(
+            dossier=dossier,
+            kind=kind,
+            done_at=done_at,
+            cutoff=cutoff,
+            is_late=done_at >= cutoff,
+            is_in_grace=cutoff <= done_at < cutoff + grace,
+        )

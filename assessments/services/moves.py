@@ -1,9 +1,10 @@
 """Every change of a dossier's state: one conditional UPDATE and one audit row in one transaction."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -94,7 +95,7 @@ def perform(
     effects = _EFFECTS.get(action, _no_effect)(figures, by, at, returned, reason, recommendation)
     move_row(dossier, MOVES[action].target, **effects)
     if action in TIMED_STEPS:
-        record_step_time(dossier, TIMED_STEPS[action], at)
+        record_step_time(dossier, TIMED_STEPS[action], at, timedelta(minutes=settings.DEADLINE_GRACE_MINUTES))
     audit.record(
         action,
         dossier,
@@ -140,10 +141,10 @@ def move_row(dossier: Dossier, target: Status, **changes: Any) -> None:
         raise Stale(STALE)
 
 
-def record_step_time(dossier: Dossier, kind: DeadlineKind, at: datetime) -> None:
+def record_step_time(dossier: Dossier, kind: DeadlineKind, at: datetime, grace: timedelta = timedelta()) -> None:
     deadline = Deadline.objects.filter(period=dossier.period_id, kind=kind).first()
     if deadline is not None and not StepTime.objects.filter(dossier=dossier, kind=kind).exists():
-        StepTime.judged(dossier, kind, done_at=at, cutoff=deadline.cutoff).save(force_insert=True)
+        StepTime.judged(dossier, kind, done_at=at, cutoff=deadline.cutoff, grace=grace).save(force_insert=True)
 
 
 # ---- what a move writes besides the state ------------------------------------------------------------------------

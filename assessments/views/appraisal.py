@@ -10,7 +10,6 @@ from django.forms.boundfield import BoundField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import services
@@ -35,6 +34,7 @@ from assessments.views.common import (
     readable,
 )
 from assessments.workflow import Action
+from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.forms import show_refusal
 from communes.auth import current_user, today
@@ -187,7 +187,7 @@ def _item_lines(
 
 def _appraisal_or_404(request: HttpRequest, uuid: UUID) -> Dossier:
     dossier = dossier_or_404(request, uuid)
-    if not can_see_appraisal(current_user(request), dossier, at=timezone.now()):
+    if not can_see_appraisal(current_user(request), dossier, at=received_at(request)):
         raise Http404
     return dossier
 
@@ -217,7 +217,7 @@ def take(request: HttpRequest, uuid: UUID) -> HttpResponse:
         dossier_id=dossier.pk,
         version=posted_version(request),
         by=current_user(request),
-        at=timezone.now(),
+        at=received_at(request),
     )
     messages.success(request, f"Đã tiếp nhận hồ sơ {dossier.code} để thẩm định.")
     return redirect("assessments:appraisal", uuid)
@@ -227,7 +227,7 @@ def take(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def overview(request: HttpRequest, uuid: UUID) -> HttpResponse:
     dossier = _appraisal_or_404(request, uuid)
     figures = load_figures(dossier)
-    user, now = current_user(request), timezone.now()
+    user, now = current_user(request), received_at(request)
     totals = _total_lines(figures)
     lines = [_criterion_line(figures, criterion) for criterion in figures.rules.criteria]
     context = _head(dossier, figures) | {
@@ -264,7 +264,7 @@ def base_figures(request: HttpRequest, uuid: UUID) -> HttpResponse:
                 values=dict(figures.totals) if is_agreed else form.values(),
                 reasons={} if is_agreed else form.reasons(),
                 by=current_user(request),
-                at=timezone.now(),
+                at=received_at(request),
             )
         except Refused as refused:
             status = show_refusal(form, refused)
@@ -283,7 +283,7 @@ def _base_page(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    may = can_appraise(current_user(request), dossier, at=timezone.now())
+    may = can_appraise(current_user(request), dossier, at=received_at(request))
     if form is None and may:
         form = AppraiseTotalsForm(figures=figures)
     first = figures.rules.criteria[0]
@@ -317,7 +317,7 @@ def criterion(request: HttpRequest, uuid: UUID, criterion: str) -> HttpResponse:
                 version=posted_version(request),
                 answers=agreed if is_agreed else form.answers(),
                 by=current_user(request),
-                at=timezone.now(),
+                at=received_at(request),
             )
         except Refused as refused:
             status = show_refusal(form, refused)
@@ -344,7 +344,7 @@ def _criterion_page(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    user, now = current_user(request), timezone.now()
+    user, now = current_user(request), received_at(request)
     if form is None and can_appraise(user, dossier, at=now):
         form = AppraiseCriterionForm(criterion=spec, figures=figures)
     files = Evidence.objects.visible_to(user, today()).present().filter(dossier=dossier)
@@ -488,7 +488,7 @@ def _movable_or_404(request: HttpRequest, uuid: UUID, action: Action) -> Dossier
     """The page of a move is opened only by who could make it now; otherwise the sentence says why not."""
     dossier = _appraisal_or_404(request, uuid)
     if request.method != "POST":  # a POST is judged by the service, which also looks at the version
-        check_can_perform(current_user(request), action, dossier, at=timezone.now())
+        check_can_perform(current_user(request), action, dossier, at=received_at(request))
     return dossier
 
 
@@ -498,6 +498,6 @@ def _perform(request: HttpRequest, action: Action, dossier: Dossier, **given: An
         dossier_id=dossier.pk,
         version=posted_version(request),
         by=current_user(request),
-        at=timezone.now(),
+        at=received_at(request),
         **given,
     )

@@ -7,7 +7,6 @@ from django.core.paginator import Paginator
 from django.db.models import Case, Count, Q, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import services
@@ -15,6 +14,7 @@ from assessments.forms.decision import IssueForm
 from assessments.models import Decision, DecisionItem, Result
 from assessments.permissions import can_number, check_can_number
 from assessments.views.common import posted_version
+from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.forms import show_refusal
 from communes.auth import confirm_identity, current_user, today
@@ -53,7 +53,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
 @require_safe
 def decision(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = _decision_or_404(request, uuid)
-    user, now = current_user(request), timezone.now()
+    user, now = current_user(request), received_at(request)
     context = {
         "decision": found,
         "items": list(DecisionItem.objects.filter(decision=found).select_related("dossier")),
@@ -67,7 +67,7 @@ def decision(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_http_methods(GET_OR_POST)
 def issue(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = _decision_or_404(request, uuid)
-    user, now = current_user(request), timezone.now()
+    user, now = current_user(request), received_at(request)
     form = IssueForm(request.POST or None)
     status = 200
     if request.method == "POST":

@@ -9,7 +9,6 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from assessments import services
@@ -32,6 +31,7 @@ from assessments.views.common import (
     is_of_commune,
 )
 from assessments.workflow import Status
+from childfriendly.core.clock import received_at
 from communes.auth import current_user, today
 from communes.models import Role, Unit
 from communes.queries import roles_of
@@ -47,7 +47,7 @@ def create(request: HttpRequest, period_uuid: UUID, unit_uuid: UUID) -> HttpResp
     own = roles_of(user, today()).units(Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD)
     commune = get_object_or_404(Unit.objects.with_parents().filter(pk__in=own), uuid=unit_uuid)
     period = get_object_or_404(Period.objects.with_setting(), uuid=period_uuid)
-    opened = services.create(period=period, commune=commune, by=user, at=timezone.now())
+    opened = services.create(period=period, commune=commune, by=user, at=received_at(request))
     return redirect("assessments:dossier", opened.uuid)
 
 
@@ -145,7 +145,7 @@ def target_url(figures: DossierFigures, target: str) -> str:
 def dossier(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The task list. It is the first thing shown at every return."""
     row = dossier_or_404(request, uuid)
-    user, at = current_user(request), timezone.now()
+    user, at = current_user(request), received_at(request)
     figures = load_figures(row)
     visible = Evidence.objects.visible_to(user, today()).present().filter(dossier=row)
     files = Counter(visible.values_list("item", flat=True))

@@ -10,7 +10,6 @@ from django.forms.boundfield import BoundField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from assessments import services
@@ -38,6 +37,7 @@ from assessments.views.common import (
 )
 from assessments.views.dossier import head_of
 from assessments.workflow import Status
+from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.numbers import format_number
 from communes.auth import current_user, today
@@ -79,7 +79,7 @@ class Conflict:
 @require_http_methods(["GET", "HEAD", "POST"])
 def base_figures(request: HttpRequest, uuid: UUID) -> HttpResponse:
     row = dossier_or_404(request, uuid)
-    user, at = current_user(request), timezone.now()
+    user, at = current_user(request), received_at(request)
     figures = load_figures(row)
     if request.method != "POST":
         return _base_page(request, figures, _base_form(figures, user, at))
@@ -208,7 +208,7 @@ class ItemRow:
 @require_http_methods(["GET", "HEAD", "POST"])
 def criterion(request: HttpRequest, uuid: UUID, criterion: str) -> HttpResponse:
     row = dossier_or_404(request, uuid)
-    user, at = current_user(request), timezone.now()
+    user, at = current_user(request), received_at(request)
     figures = load_figures(row)
     shown = criterion_or_404(figures.rules, criterion)
     if request.method != "POST":
@@ -311,7 +311,7 @@ def _criterion_conflict(
 def _reload(request: HttpRequest, row: Dossier) -> DossierFigures:
     """The state that somebody else has made meanwhile. Where nothing may be changed any more, says so instead."""
     fresh = dossier_or_404(request, row.uuid)
-    check_can_edit(current_user(request), fresh, at=timezone.now())
+    check_can_edit(current_user(request), fresh, at=received_at(request))
     return load_figures(fresh)
 
 
@@ -333,7 +333,7 @@ def criterion_page(
     conflict: Conflict | None = None,
 ) -> HttpResponse:
     """Draws the page of a criterion; `upload` is a refused upload form of one item, to be shown again."""
-    user, at = current_user(request), timezone.now()
+    user, at = current_user(request), received_at(request)
     form = form or _criterion_form(figures, shown, user, at)
     entry = figures.entries.get(shown.code)
     context = {

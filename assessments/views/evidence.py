@@ -9,7 +9,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from assessments import services
@@ -20,6 +19,7 @@ from assessments.permissions import check_can_edit
 from assessments.views.common import dossier_or_404
 from assessments.views.dossier import target_url
 from assessments.views.entry import criterion_page
+from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.files import extension_of, file_response, stored_path
 from communes.auth import current_user, today
@@ -33,7 +33,7 @@ SHOWN_IN_BROWSER = frozenset({"pdf", "jpg", "png"})
 @require_POST
 def attach(request: HttpRequest, uuid: UUID, item: str) -> HttpResponse:
     row = dossier_or_404(request, uuid)
-    user, at = current_user(request), timezone.now()
+    user, at = current_user(request), received_at(request)
     figures = load_figures(row)
     try:
         spec, shown = figures.rules.item(item), figures.rules.criterion_of(item)
@@ -62,7 +62,7 @@ def attach(request: HttpRequest, uuid: UUID, item: str) -> HttpResponse:
 @require_POST
 def remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
     evidence = _visible_or_404(request, uuid)
-    services.remove_evidence(evidence_id=evidence.pk, by=current_user(request), at=timezone.now())
+    services.remove_evidence(evidence_id=evidence.pk, by=current_user(request), at=received_at(request))
     messages.success(request, f"Đã bỏ tệp «{evidence.name}» ra khỏi hồ sơ.")
     figures = load_figures(dossier_or_404(request, evidence.dossier.uuid))
     return HttpResponseRedirect(target_url(figures, evidence.item) + "-tep")
@@ -84,7 +84,7 @@ def download(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
             "Báo cán bộ quản trị hệ thống, hoặc đề nghị xã tải lại tệp."
         ) from error
     if evidence.is_sensitive and request.method == "GET":
-        services.note_reading(evidence=evidence, by=current_user(request), at=timezone.now())
+        services.note_reading(evidence=evidence, by=current_user(request), at=received_at(request))
     return response
 
 

@@ -13,7 +13,6 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from assessments.figures import load_figures
@@ -24,6 +23,7 @@ from assessments.views.common import deadline_that_counts
 from assessments.views.dossier import Note, notes_of
 from assessments.views.sending import errors_of
 from assessments.workflow import Action, Status
+from childfriendly.core.clock import received_at
 from childfriendly.core.templatetags.vietnamese import days_left
 from childfriendly.core.text import fold, nfc
 from communes.auth import current_user, today
@@ -135,6 +135,7 @@ class Line:
     deadline: Deadline | None
     due: str
     is_late: bool
+    is_in_grace: bool
 
 
 _OF_A_LINE = (
@@ -179,7 +180,7 @@ def _for_lines(found: DossierQuerySet) -> DossierQuerySet:
 def _lines(rows: Sequence[Dossier]) -> list[Line]:
     """Two queries for however many rows; prefetching would build a query set for every single one."""
     late = StepTime.objects.filter(dossier__in=[row.pk for row in rows], kind=DeadlineKind.DOSSIER, is_late=True)
-    late_ids = set(late.values_list("dossier_id", flat=True))
+    late_in_grace = dict(late.values_list("dossier_id", "is_in_grace"))
     deadlines: dict[int, dict[str, Deadline]] = defaultdict(dict)
     due: dict[int, str] = {}
     for deadline in Deadline.objects.filter(period__in={row.period_id for row in rows}):
@@ -196,7 +197,8 @@ def _lines(rows: Sequence[Dossier]) -> list[Line]:
                 state=str(Status(row.status).label),
                 deadline=counts,
                 due=due[counts.pk] if counts else "",
-                is_late=row.pk in late_ids,
+                is_late=row.pk in late_in_grace,
+                is_in_grace=late_in_grace.get(row.pk, False),
             )
         )
     return lines
@@ -278,7 +280,7 @@ class CommuneCard:
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    user, at = current_user(request), timezone.now()
+    user, at = current_user(request), received_at(request)
     day = today()
     roles = roles_of(user, day)
     progress = _progress(user, day, roles, request.GET.get("ky", "")) if _reads_progress(roles) else None

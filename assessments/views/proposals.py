@@ -11,7 +11,6 @@ from django.core.paginator import Paginator
 from django.db.models import Case, Count, Q, QuerySet, When
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import services
@@ -19,6 +18,7 @@ from assessments.forms.proposal import ProposalForm, ReturnProposalForm
 from assessments.models import Decision, Dossier, Proposal, ProposalItem, Recommendation, Result
 from assessments.permissions import can_answer, can_propose_anywhere, check_can_answer
 from assessments.views.common import posted_version
+from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.files import extension_of, file_response, stored_path
 from childfriendly.core.forms import show_refusal
@@ -59,7 +59,7 @@ def proposals(request: HttpRequest) -> HttpResponse:
     context = {
         "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
         "only_waiting": only_waiting,
-        "can_propose": can_propose_anywhere(current_user(request), at=timezone.now()),
+        "can_propose": can_propose_anywhere(current_user(request), at=received_at(request)),
     }
     return render(request, "assessments/proposals.html", context)
 
@@ -69,7 +69,7 @@ def proposals(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(GET_OR_POST)
 def propose(request: HttpRequest) -> HttpResponse:
-    user, now = current_user(request), timezone.now()
+    user, now = current_user(request), received_at(request)
     if not can_propose_anywhere(user, at=now):
         raise Http404
     free = list(Dossier.objects.visible_to(user, today()).free_to_propose(user, today()).with_setting())
@@ -134,7 +134,7 @@ def proposal(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = _proposal_or_404(request, uuid)
     user = current_user(request)
     context = _summary(found) | {
-        "can_answer": can_answer(user, found, at=timezone.now()),
+        "can_answer": can_answer(user, found, at=received_at(request)),
         "decision": Decision.objects.visible_to(user, today()).filter(proposal=found).first(),
         "events": _history(found),
     }
@@ -186,7 +186,7 @@ def minutes(request: HttpRequest, uuid: UUID) -> FileResponse:
 def approve(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """A page to look once more before the act, instead of a box that is pressed away."""
     found = _proposal_or_404(request, uuid)
-    user, now = current_user(request), timezone.now()
+    user, now = current_user(request), received_at(request)
     if request.method == "POST":
         decision = services.approve(proposal_id=found.pk, version=posted_version(request), by=user, at=now)
         messages.success(request, "Đã duyệt hồ sơ trình. Quyết định chờ ký và văn thư vào số.")
@@ -198,7 +198,7 @@ def approve(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_http_methods(GET_OR_POST)
 def return_proposal(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = _proposal_or_404(request, uuid)
-    user, now = current_user(request), timezone.now()
+    user, now = current_user(request), received_at(request)
     form = ReturnProposalForm(request.POST or None)
     status = 200
     if request.method == "POST":

@@ -12,7 +12,6 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import services
@@ -31,6 +30,7 @@ from assessments.views.common import deadlines_of, dossier_or_404, posted_versio
 from assessments.views.dossier import head_of, target_url
 from assessments.views.entry import SlotFiles, slots_of
 from assessments.workflow import Action, Status
+from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused, Stale
 from communes.auth import current_user, today
 from criteria.models import DeadlineKind, Task
@@ -112,7 +112,7 @@ def check(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def _check_page(request: HttpRequest, row: Dossier, *, refusal: str = "", status: int = 200) -> HttpResponse:
-    user, at = current_user(request), timezone.now()
+    user, at = current_user(request), received_at(request)
     figures = load_figures(row)
     files = list(Evidence.objects.visible_to(user, today()).present().filter(dossier=row))
     errors, warnings = errors_of(figures), warnings_of(figures, files)
@@ -155,7 +155,7 @@ def _check_page(request: HttpRequest, row: Dossier, *, refusal: str = "", status
 @require_POST
 def submit(request: HttpRequest, uuid: UUID) -> HttpResponse:
     row = dossier_or_404(request, uuid)
-    user, at = current_user(request), timezone.now()
+    user, at = current_user(request), received_at(request)
     version = posted_version(request)
     try:
         services.perform(Action.SUBMIT, dossier_id=row.pk, version=version, by=user, at=at)
@@ -209,7 +209,7 @@ def appraising_body(row: Dossier) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, uuid: UUID) -> HttpResponse:
     row = dossier_or_404(request, uuid)
-    user, at = current_user(request), timezone.now()
+    user, at = current_user(request), received_at(request)
     check_can_perform(user, Action.WITHDRAW, row, at=at)
     form = WithdrawForm(request.POST if request.method == "POST" else None)
     if request.method != "POST":
@@ -240,7 +240,11 @@ def _withdraw_page(request: HttpRequest, row: Dossier, form: BaseForm, *, status
 def resume(request: HttpRequest, uuid: UUID) -> HttpResponse:
     row = dossier_or_404(request, uuid)
     services.perform(
-        Action.RESUME, dossier_id=row.pk, version=posted_version(request), by=current_user(request), at=timezone.now()
+        Action.RESUME,
+        dossier_id=row.pk,
+        version=posted_version(request),
+        by=current_user(request),
+        at=received_at(request),
     )
     messages.success(request, f"Đã mở lại hồ sơ {row.code} để lập tiếp.")
     return redirect("assessments:dossier", row.uuid)

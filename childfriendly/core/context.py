@@ -11,10 +11,14 @@ SHORT_NAME = "Cấp xã phù hợp với trẻ em"
 DEMO_MARK = "SỐ LIỆU GIẢ ĐỊNH – KHÔNG CÓ GIÁ TRỊ PHÁP LÝ"
 
 
+READ_ONLY_MARK = "Hệ thống đang ở chế độ chỉ xem để bảo trì: các trang vẫn mở được, chưa lưu được gì."
+
+
 class Site(TypedDict):
     site_name: str
     short_name: str
     demo_mark: str
+    read_only_mark: str
     help_line: str
 
 
@@ -24,6 +28,7 @@ def shell() -> Site:
         "site_name": SITE_NAME,
         "short_name": SHORT_NAME,
         "demo_mark": DEMO_MARK if settings.DEMO_ALLOWED else "",
+        "read_only_mark": READ_ONLY_MARK if settings.READ_ONLY else "",
         "help_line": settings.HELP_LINE,
     }
 

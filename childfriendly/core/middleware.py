@@ -119,3 +119,22 @@ def _is_way_to_sign_in(response: HttpResponse) -> bool:
 
 def _is_plain_form(request: HttpRequest) -> bool:
     return request.method == "POST" and request.content_type == "application/x-www-form-urlencoded"
+
+
+STILL_OPEN = frozenset({"account_login", "account_logout", "mfa_authenticate"})  # they change nothing of the work
+
+
+def read_only(get_response: GetResponse) -> GetResponse:
+    """With READ_ONLY nobody changes anything: every POST gets one sentence, but for those of signing in and out."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    def process_view(request: HttpRequest, view: object, args: object, kwargs: object) -> HttpResponse | None:
+        match = request.resolver_match
+        if settings.READ_ONLY and request.method == "POST" and match and match.url_name not in STILL_OPEN:
+            return views.read_only(request)
+        return None
+
+    middleware.process_view = process_view  # type: ignore[attr-defined]  # as above
+    return middleware

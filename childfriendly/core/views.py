@@ -172,6 +172,21 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return error_page(500, code=code)
 
 
+READ_ONLY_SENTENCE = (
+    "Hệ thống đang ở chế độ chỉ xem để bảo trì nên chưa lưu được. Giữ trang này mở, đợi ít phút rồi lưu lại."
+)
+
+
+def read_only(request: HttpRequest) -> HttpResponse:
+    """503: the server is being moved or mended. What was typed is given back."""
+    if is_htmx(request):
+        response = fragment(READ_ONLY_SENTENCE, status=503)
+    else:
+        response = error_page(503, request, sentence=READ_ONLY_SENTENCE, typed=typed_texts(request))
+    response.headers["Retry-After"] = "300"
+    return response
+
+
 def session_ended(request: HttpRequest, login_page: str) -> HttpResponse:
     """Signed out meanwhile (time, another tab): what was typed is given back instead of thrown away, and a login page
     never lands inside a form."""

@@ -13,9 +13,9 @@ from django.forms.boundfield import BoundField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.forms import show_refusal
 from communes.auth import catalogue_admin_or_404, today
@@ -73,7 +73,7 @@ def area_types(request: HttpRequest) -> HttpResponse:
                     document_number=form.cleaned_data["document_number"],
                     valid_from=form.cleaned_data["valid_from"],
                     by=user,
-                    at=timezone.now(),
+                    at=received_at(request),
                 )
             except Refused as refused:
                 status = show_refusal(form, refused)

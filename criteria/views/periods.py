@@ -8,9 +8,9 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.forms import show_refusal
 from communes.auth import catalogue_admin_or_404, current_user, today
@@ -73,7 +73,7 @@ def confirm_authority(request: HttpRequest, uuid: UUID) -> HttpResponse:
                     authority_id=authority.pk,
                     document_number=form.cleaned_data["document_number"],
                     by=user,
-                    at=timezone.now(),
+                    at=received_at(request),
                 )
             except Refused as refused:
                 status = show_refusal(form, refused)
@@ -99,7 +99,7 @@ def target(request: HttpRequest, uuid: UUID) -> HttpResponse:
                     communes=form.cleaned_data["communes"],
                     document_number=form.cleaned_data["document_number"],
                     by=current_user(request),
-                    at=timezone.now(),
+                    at=received_at(request),
                 )
             except Refused as refused:
                 status = show_refusal(form, refused)
@@ -150,7 +150,7 @@ def open_period(request: HttpRequest) -> HttpResponse:
             "figures_as_of": form.cleaned_data["figures_as_of"],
             "criteria_set": form.chosen_set,
             "by": user,
-            "at": timezone.now(),
+            "at": received_at(request),
         }
         try:
             services.check_can_open_period(**fields)

@@ -6,9 +6,9 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from childfriendly.core.clock import received_at
 from communes.auth import catalogue_admin_or_404, current_user, today
 from communes.models import AreaType
 from criteria import services
@@ -75,7 +75,7 @@ def criteria_set(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "criteria": _lines(rules),
         "thresholds": [(AreaType(row.area_type).label, row) for row in rules.thresholds],
         "counts": counts_by_certainty(rules),
-        "can_confirm": not stored.is_confirmed and services.can_confirm_criteria(user, timezone.now()),
+        "can_confirm": not stored.is_confirmed and services.can_confirm_criteria(user, received_at(request)),
     }
     return render(request, "criteria/criteria_set.html", context)
 
@@ -86,7 +86,7 @@ def confirm(request: HttpRequest, uuid: UUID) -> HttpResponse:
     user = catalogue_admin_or_404(request)
     stored = get_object_or_404(CriteriaSet, uuid=uuid)
     if request.method == "POST":
-        services.confirm_criteria(criteria_set_id=stored.pk, by=user, at=timezone.now())
+        services.confirm_criteria(criteria_set_id=stored.pk, by=user, at=received_at(request))
         messages.success(request, f"Đã xác nhận bộ tiêu chí {stored}.")
         return redirect("criteria:criteria_set", stored.uuid)
     if stored.is_confirmed:

@@ -220,6 +220,7 @@ BREAKERS: dict[str, list[Breaker]] = {
     ],
     "assessments_dossier_recognised_passes": [dossier(Status.RECOGNISED, passes=False)],
     "assessments_steptime_first_only": [again(StepTime)],
+    "assessments_steptime_grace_is_late": [changed(StepTime, is_in_grace=True)],
     "assessments_steptime_late_is_true": [
         changed(StepTime, done_at=NOW, cutoff=NOW + DAY, is_late=True),
         changed(StepTime, done_at=NOW, cutoff=NOW - DAY, is_late=False),
