@@ -32,6 +32,7 @@ PROXY_REQUEST_TIME = env.bool("PROXY_REQUEST_TIME", default=False)  # the proxy 
 READ_ONLY = env.bool("READ_ONLY", default=False)  # pages open, nothing is changed: while a server is moved or mended
 DEADLINE_GRACE_MINUTES = env.int("DEADLINE_GRACE_MINUTES", default=10)  # late, but marked as within the technical grace
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))  # database, uploads, collected static files
+JOB_TIMEOUT = env.int("JOB_TIMEOUT", default=300)  # seconds that one job in the background may take
 HELP_LINE = env.str("HELP_LINE", default="Liên hệ cán bộ quản trị hệ thống của tỉnh để được hỗ trợ.")
 
 if not SECRET_KEY:
@@ -61,6 +62,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "django_q",
     "childfriendly.core",
     "communes",
     "criteria",
@@ -127,6 +129,30 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+# ---- work in the background --------------------------------------------------------------------------------------
+JOBS_ROOT = VAR_DIR / "jobs"  # what jobs made, kept for a week; served only to who asked for it
+Q_CLUSTER = {
+    "name": "childfriendly",
+    "orm": "default",
+    "workers": 1,
+    "queue_limit": 1,  # what waits stays in the database, not in the memory of one worker
+    "timeout": JOB_TIMEOUT,
+    "retry": JOB_TIMEOUT + 30,
+    "max_attempts": 3,
+    "recycle": 20,  # WeasyPrint grows with every paper
+    "save_limit": -1,  # the row of the job says how it ended
+    "catch_up": False,
+    "poll": 1,
+    "guard_cycle": 1,
+    "cache": "worker",
+    "log_level": "WARNING",
+}
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    # django-q2 writes its state there every second; nobody else reads it, so it need not reach a disk
+    "worker": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "worker"},
+}
 
 # ---- people ------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "communes.User"

@@ -5,7 +5,7 @@ from allauth.mfa.base import views as mfa
 from django.urls import include, path
 
 from assessments.views import lists
-from childfriendly.core import views
+from childfriendly.core import job_views, views
 
 # Only these of allauth's pages exist: no sign-up, no e-mail, no reset by link. The names are allauth's own.
 urlpatterns = [
@@ -21,6 +21,9 @@ urlpatterns = [
     path("dang-xuat/", views.sign_out, name="account_logout"),
     path("doi-mat-khau/", account.password_change, name="account_change_password"),
     path("dat-mat-khau/", account.password_set, name="account_set_password"),
+    path("viec/", job_views.own_jobs, name="jobs"),
+    path("viec/<uuid:uuid>/", job_views.job, name="job"),
+    path("viec/<uuid:uuid>/tep/", job_views.job_file, name="job_file"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
 ]

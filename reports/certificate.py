@@ -14,6 +14,7 @@ from childfriendly.core.text import nfc
 from reports import pdf
 from reports.documents import Letterhead, SignatureBlock, decision_reference, in_sentence, vietnamese_date
 
+STYLES = ("paper.css", "certificate.css")
 _GAP = "\u00a0" * 6
 
 
@@ -82,4 +83,4 @@ def certificate_html(paper: CertificatePaper) -> str:
 
 
 def certificate_pdf(paper: CertificatePaper) -> bytes:
-    return pdf.render(certificate_html(paper), ("paper.css", "certificate.css"))
+    return pdf.render(certificate_html(paper), STYLES)

@@ -19,6 +19,7 @@ from reports import pdf
 Points = int | Fraction | Decimal
 
 # WeasyPrint needs about 2,6 s for 100 rows of a wide table; no province of today has more than 168 communes.
+STYLES = ("paper.css", "decision.css")
 MAX_ANNEX_ROWS = 300
 
 UNIT_KINDS = ("xã", "phường", "thị trấn", "đặc khu")
@@ -319,4 +320,4 @@ def decision_html(paper: DecisionPaper) -> str:
 
 
 def decision_pdf(paper: DecisionPaper) -> bytes:
-    return pdf.render(decision_html(paper), ("paper.css", "decision.css"))
+    return pdf.render(decision_html(paper), STYLES)

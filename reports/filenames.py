@@ -24,6 +24,11 @@ def decision_file(decision: Decision) -> str:
     return f"quyet-dinh-{ascii_name(decision.full_number)}-{decision.issued_on:%Y-%m-%d}.pdf"
 
 
+def papers_file(decision: Decision) -> str:
+    """«quyet-dinh-1105-qd-ubnd-2024-11-21-va-giay-cong-nhan.pdf»."""
+    return f"{decision_file(decision).removesuffix('.pdf')}-va-giay-cong-nhan.pdf"
+
+
 def certificate_file(item: DecisionItem) -> str:
     """«giay-cong-nhan-2024-30037-thi-tran-my-an.pdf»; names of communes repeat, so the code is there too."""
     draft = "" if item.decision.is_issued else "du-thao-"

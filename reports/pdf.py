@@ -7,13 +7,13 @@ grow without end.
 
 import atexit
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from weasyprint import CSS
+    from weasyprint import CSS, Document
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import URLFetcher
 
@@ -59,13 +59,30 @@ def render(html: str, stylesheets: Sequence[str]) -> bytes:
 
     Nothing is fetched: images, style sheets and attachments that the HTML points to are left out.
     """
+    with _rendering:
+        return _written(_laid_out(html, stylesheets))
+
+
+def render_together(title: str, papers: Iterable[tuple[str, Sequence[str]]]) -> bytes:
+    """Several papers, each with its own style sheets, as one tagged PDF. Laid out one by one as they are handed over,
+    so that the caller can say how far it is."""
+    laid_out = []
+    for html, stylesheets in papers:
+        with _rendering:
+            laid_out.append(_laid_out(html, stylesheets))
+    with _rendering:
+        whole = laid_out[0].copy([page for document in laid_out for page in document.pages])
+        whole.metadata.title = title
+        return _written(whole)
+
+
+def _laid_out(html: str, stylesheets: Sequence[str]) -> "Document":
     from weasyprint import HTML
 
-    with _rendering:
-        return bytes(
-            HTML(string=html, url_fetcher=_fetcher()).write_pdf(
-                stylesheets=[_stylesheet(name) for name in stylesheets],
-                font_config=_font_configuration(),
-                pdf_variant="pdf/ua-1",
-            )
-        )
+    return HTML(string=html, url_fetcher=_fetcher()).render(
+        stylesheets=[_stylesheet(name) for name in stylesheets], font_config=_font_configuration()
+    )
+
+
+def _written(document: "Document") -> bytes:
+    return bytes(document.write_pdf(pdf_variant="pdf/ua-1"))

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_safe
+from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from assessments.models import Decision, DecisionItem, Result
 from childfriendly.core.clock import received_at
@@ -19,7 +19,7 @@ from childfriendly.core.files import content_type_for
 from childfriendly.core.snapshots import snapshot
 from communes.models import Unit, User
 from criteria.models import Period
-from reports import excel
+from reports import excel, jobs
 from reports.certificate import certificate_pdf as render_certificate
 from reports.documents import decision_pdf as render_decision
 from reports.filenames import certificate_file, decision_file, summary_file
@@ -101,6 +101,8 @@ def summary(request: HttpRequest) -> HttpResponse:
         ],
         "columns": len(made.criteria) + 5,  # beside the one of the names
         "xlsx_url": _address("reports:summary_xlsx", chosen.period, chosen.unit),
+        "workbook_url": _address("reports:summary_workbook", chosen.period, chosen.unit),
+        "is_large": len(made.rows) > jobs.LARGE,
     }
     return render(request, "reports/summary.html", context)
 
@@ -115,6 +117,16 @@ def summary_xlsx(request: HttpRequest) -> HttpResponse:
         made: Summary = summarise(chosen.period, chosen.unit, reader=user, at=at)
     content = excel.export_summary(made, reader=excel.reader_of(made, user, at), at=at)
     return _file(content, summary_file(made.period, made.unit))
+
+
+@require_POST
+def summary_workbook(request: HttpRequest) -> HttpResponse:
+    """The same in the background, for an area that is too large to wait for."""
+    user, at = _person(request), received_at(request)
+    chosen = _chosen(request, user, at)
+    if chosen is None:
+        raise Http404
+    return redirect("job", jobs.ask_for_workbook(chosen.period, chosen.unit, by=user, at=at).uuid)
 
 
 # ---- papers ------------------------------------------------------------------------------------------------------
@@ -143,3 +155,11 @@ def certificate_pdf(request: HttpRequest, uuid: UUID, dossier_uuid: UUID) -> Htt
     paper = certificate_paper(item, mark=watermark(user, at))
     exported("certificate", decision, rows=1, by=user, at=at, after={"commune": item.dossier.commune.code})
     return _file(render_certificate(paper), certificate_file(item))
+
+
+@require_POST
+def decision_papers(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The decision with all its certificates, made in the background."""
+    decision = _decision_or_404(request, uuid)
+    job = jobs.ask_for_papers(decision, by=_person(request), at=received_at(request))
+    return redirect("job", job.uuid)

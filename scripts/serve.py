@@ -1,16 +1,23 @@
-"""Brings the database up to date, builds the demo where it is allowed, then becomes the server (`make run`).
+"""Brings the database up to date, builds the demo where it is allowed, then runs the server and, beside it, one worker
+for what happens in the background (`make run`).
 
 Everything before the server happens in this one process: starting Django once instead of once per command keeps a
 second `make run` within seconds.
 """
 
+import contextlib
+import ctypes
 import hashlib
 import io
 import os
 import secrets
+import signal
 import socket
+import subprocess
 import sys
+import time
 from pathlib import Path
+from types import FrameType
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(BASE_DIR))
@@ -94,6 +101,67 @@ def prepare() -> None:
     connections.close_all()
 
 
+SERVER = ["-m", "gunicorn", "--config", "gunicorn.conf.py", "childfriendly.wsgi"]
+WORKER = ["manage.py", "worker"]
+WORKER_PAUSE = 5  # seconds before a worker that fell over is started again
+WORKER_GRACE = 20  # seconds that a job under way gets at the end; the next start takes up what was cut off
+
+
+class Together:
+    """The server and one worker, which stop when this process is told to, whoever tells it and how.
+
+    Each runs in a session of its own, so that Ctrl+C reaches this process only: a cluster of django-q2 whose parts are
+    all told to stop at once hangs. Should this process be killed, the kernel tells both.
+    """
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+
+    def run(self) -> int:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._remember)
+        server, worker = self._start(SERVER), self._start(WORKER)
+        fallen = 0.0
+        while self.signal is None and server.poll() is None:
+            if worker.poll() is None:
+                fallen = 0.0
+            elif not fallen:
+                print("Tiến trình chạy việc ở nền đã dừng, sẽ được mở lại.", file=sys.stderr)
+                fallen = time.monotonic()
+            elif time.monotonic() - fallen > WORKER_PAUSE:
+                self._sweep(worker)
+                worker, fallen = self._start(WORKER), 0.0
+            time.sleep(0.2)
+        if server.poll() is None and self.signal is not None:
+            server.send_signal(self.signal if self.signal == signal.SIGINT else signal.SIGTERM)
+        worker.send_signal(signal.SIGTERM)  # to the head of the cluster only, which stops the rest
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            worker.wait(timeout=WORKER_GRACE)
+        self._sweep(worker)
+        code = server.wait()
+        return 0 if self.signal is not None else code or 1
+
+    def _remember(self, number: int, frame: FrameType | None) -> None:
+        self.signal = number
+
+    def _start(self, arguments: list[str]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 — our own programs
+            [sys.executable, *arguments], stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=end_with_parent
+        )
+
+    def _sweep(self, worker: subprocess.Popen[bytes]) -> None:
+        """Nothing of a cluster stays behind, though its head was killed or would not stop."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+
+
+def end_with_parent() -> None:
+    """Linux sends a child SIGTERM when its parent has died."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
+
+
 def main() -> None:
     os.chdir(BASE_DIR)
     os.umask(0o027)
@@ -116,8 +184,7 @@ def main() -> None:
         sys.exit(str(error))
     except DatabaseError as error:
         sys.exit(f"Không dùng được cơ sở dữ liệu. Kiểm tra DATABASE_URL rồi chạy lại.\n{error}")
-    server = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", "childfriendly.wsgi"]
-    os.execv(sys.executable, server)  # noqa: S606 — becomes the server, so that signals reach it
+    sys.exit(Together().run())
 
 
 if __name__ == "__main__":

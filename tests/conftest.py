@@ -52,4 +52,5 @@ def no_network() -> Iterator[None]:
 def private_files(settings: Any, tmp_path: Path) -> Path:
     """Uploads of one test are gone before the next."""
     settings.MEDIA_ROOT = tmp_path / "files"
+    settings.JOBS_ROOT = tmp_path / "jobs"
     return tmp_path / "files"

@@ -28,6 +28,7 @@ os.environ.update(
     DEBUG="0",
     DEMO_ALLOWED="1",
     HTTPS="0",
+    JOB_TIMEOUT="300",
     PROXY_COUNT="0",
     SECRET_KEY="chi-dung-trong-kiem-thu-" + "0123456789" * 4,
     SITE_URL="http://127.0.0.1:8000",

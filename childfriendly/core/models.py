@@ -1,4 +1,5 @@
 from typing import Any, NoReturn
+from uuid import uuid4
 
 from django.db import models
 
@@ -71,3 +72,71 @@ class AuditEvent(models.Model):
 def identity(obj: models.Model) -> tuple[str, str]:
     """How the audit names a row: the model's label, and its public uuid where it has one."""
     return obj._meta.label, str(getattr(obj, "uuid", obj.pk))
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def visible_to(self, user: Any) -> "JobQuerySet":
+        """A job is its owner's alone."""
+        return self.filter(owner_id=str(user.pk))
+
+
+class Job(models.Model):
+    """Work that takes longer than a page may: who asked, how far it is, what came of it. The row is the truth; what
+    lies in the queue only tells a worker to look here. `arguments` holds ids, never names (SECURITY.md L-01)."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "đang chờ"
+        RUNNING = "running", "đang chạy"
+        DONE = "done", "đã xong"
+        FAILED = "failed", "không xong"
+
+    uuid = models.UUIDField(default=uuid4, unique=True, editable=False)
+    kind = models.CharField(max_length=60)
+    key = models.CharField(max_length=200)  # what is asked for; while it is under way, asking again gives the same job
+    arguments = models.JSONField(default=dict, blank=True)
+    title = models.CharField(max_length=300)
+    owner_id = models.CharField(max_length=40)
+    owner_name = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)  # also says which attempt may write: a stale one may not
+    runner = models.CharField(max_length=120, blank=True)
+    alive_until = models.DateTimeField(null=True, blank=True)
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    message = models.TextField(blank=True)
+    file_path = models.CharField(max_length=200, blank=True)
+    file_name = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-pk"]
+        indexes = [models.Index(fields=["state", "created_at"], name="core_job_state")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["owner_id", "kind", "key"],
+                condition=models.Q(state__in=["waiting", "running"]),
+                name="core_job_one_at_a_time_for_each_key",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=["waiting", "running", "done", "failed"]), name="core_job_state_is_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(finished_at__isnull=True) ^ models.Q(state__in=["done", "failed"]),
+                name="core_job_finished_when_it_ended",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="running") | models.Q(alive_until__isnull=False),
+                name="core_job_running_has_a_limit",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (Job.State.DONE, Job.State.FAILED)

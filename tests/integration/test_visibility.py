@@ -32,7 +32,7 @@ from django.utils import timezone
 from assessments.models import Decision, Dossier, Evidence, Proposal
 from assessments.workflow import Status
 from childfriendly.core.files import check_upload, store
-from childfriendly.core.models import AuditEvent
+from childfriendly.core.models import AuditEvent, Job
 from communes.forms import assignment_key, type_field
 from communes.models import AreaType, AreaTypeAssignment, Role, RoleAssignment, Unit, User
 from criteria.models import Authority, CriteriaSet
@@ -148,6 +148,7 @@ class World:
     colleague: User = field(default_factory=User)  # somebody at home, whose account is looked after
     former: User = field(default_factory=User)  # somebody whose account is shut
     unconfirmed: CriteriaSet = field(default_factory=CriteriaSet)
+    job: Job = field(default_factory=Job)  # asked for by the clerk at home, and done
     secrets: dict[str, set[Who]] = field(default_factory=dict)  # a text no page but those of its readers may hold
     sessions: dict[Who, str] = field(default_factory=dict)
     nothing: dict[tuple[Who, bool], "Answer"] = field(default_factory=dict)
@@ -197,6 +198,7 @@ def build(media: Path) -> World:
     agree(world.dossiers["home", "appraising"], home.appraiser, home.later())
     add_catalogue(world)
     add_people(world)
+    add_job(world, media)
     world.fingerprint = stored()
     return world
 
@@ -269,6 +271,27 @@ def add_people(world: World) -> None:
         world.sessions[role.value, where] = signed_in(user).cookies[django_settings.SESSION_COOKIE_NAME].value
 
 
+def add_job(world: World, media: Path) -> None:
+    owner = world.people["clerk", "own"]
+    world.job = Job.objects.create(
+        kind="decision_papers",
+        key="",
+        arguments={"decision": str(world.decisions["home"].uuid)},
+        title="Việc riêng của văn thư",
+        owner_id=str(owner.pk),
+        owner_name=owner.full_name,
+        state=Job.State.DONE,
+        file_path="rieng.pdf",
+        file_name="van-ban.pdf",
+        created_at=world.home.at,
+        finished_at=world.home.at,
+    )
+    jobs = media / "jobs"
+    jobs.mkdir()
+    (jobs / world.job.file_path).write_bytes(pdf_file().read())
+    world.secrets[world.job.title] = {("clerk", "own")}
+
+
 @pytest.fixture(scope="module")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("files")
@@ -285,6 +308,7 @@ def world(django_db_setup: None, django_db_blocker: Any, media: Path) -> Iterato
 @pytest.fixture(autouse=True)
 def stored_files(private_files: Path, settings: Any, media: Path, caplog: pytest.LogCaptureFixture) -> None:
     settings.MEDIA_ROOT = media
+    settings.JOBS_ROOT = media / "jobs"
     caplog.set_level(logging.ERROR, "django.request")  # a line for each of thousands of 404s takes its time
 
 
@@ -341,6 +365,10 @@ def of_decision(world: World) -> Kwargs:
     return {"uuid": world.decisions["home"].uuid}
 
 
+def of_job(world: World) -> Kwargs:
+    return {"uuid": world.job.uuid}
+
+
 def of_period(world: World) -> Kwargs:
     return {"uuid": world.home.period.uuid}
 
@@ -377,6 +405,10 @@ PAGES: dict[str, Page] = {
     "account_set_password": Page(),
     "healthz": Page(),
     "readyz": Page(),
+    # -- work in the background: nobody's but the owner's
+    "jobs": Page(),
+    "job": Page(who("clerk", ["own"]), of_job),
+    "job_file": Page(who("clerk", ["own"]), of_job),
     # -- dossiers: the commune's side
     "assessments:dossiers": Page(),
     "assessments:create": Page(
@@ -560,6 +592,10 @@ PAGES: dict[str, Page] = {
     # -- what leaves as a file
     "reports:summary": Page(SUMMARY_READERS),
     "reports:summary_xlsx": Page(SUMMARY_READERS),
+    "reports:summary_workbook": Page(SUMMARY_READERS, actors=SUMMARY_READERS, post=nothing),
+    "reports:decision_papers": Page(
+        decision_readers(is_issued=True), of_decision, actors=decision_readers(is_issued=True), post=nothing
+    ),
     "reports:decision_pdf": Page(decision_readers(is_issued=True), of_decision, is_slow=True),
     "reports:certificate_pdf": Page(
         decision_readers(is_issued=True),
