@@ -47,6 +47,9 @@ AUDIT_KEY = env.str("AUDIT_KEY", default="")
 if not (DEBUG or DEMO_ALLOWED) and AUDIT_KEY in ("", SAMPLE_SECRET_KEY, SECRET_KEY):
     raise ImproperlyConfigured("AUDIT_KEY phải là một chuỗi ngẫu nhiên riêng, khác SECRET_KEY. Đặt trong tệp .env.")
 AUDIT_KEY = AUDIT_KEY or SAMPLE_SECRET_KEY
+AUDIT_KEEP_MONTHS = env.int("AUDIT_KEEP_MONTHS", default=24)  # before `manage.py purge_audit` may move rows out
+if AUDIT_KEEP_MONTHS < 12:
+    raise ImproperlyConfigured("AUDIT_KEEP_MONTHS phải từ 12 trở lên: nhật ký được giữ ít nhất một năm.")
 
 # ---- applications ------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [

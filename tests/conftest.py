@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import TransactionTestCase
+
+from tests.unguarded import unguarded
 
 _connect = socket.socket.connect
 _connect_ex = socket.socket.connect_ex
@@ -54,3 +57,17 @@ def private_files(settings: Any, tmp_path: Path) -> Path:
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.JOBS_ROOT = tmp_path / "jobs"
     return tmp_path / "files"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptied_audit() -> Iterator[None]:
+    """Tests with real transactions empty every table at their end, which the guards of the audit's table refuse."""
+    empty = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+    def teardown(self: TransactionTestCase) -> None:
+        with unguarded():
+            empty(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        yield

@@ -5,7 +5,7 @@ import hmac
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from django.conf import settings
 from django.db import connection, models, transaction
@@ -65,7 +65,7 @@ def record(
     """Append one row. `before` and `after` hold only what changed, as JSON values. `by=None` means the system. In whose
     area the row is read follows from the object (`audit_unit_id`), or from `unit_id` where the object has no place."""
     object_type, object_id = identity(obj)
-    return _append(
+    return append(
         action=action,
         object_type=object_type,
         object_id=object_id,
@@ -81,20 +81,20 @@ def record(
     )
 
 
-def _append(
+def append(
     *,
     by: Actor | None,
-    role: str,
-    before: Mapping[str, Any] | None,
-    after: Mapping[str, Any] | None,
+    role: str = "",
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
     **fields: Any,
 ) -> AuditEvent:
+    """For `record`, and for what has no object of ours; `fields` are columns of AuditEvent."""
     # No savepoint of its own: whoever catches the failure of a row still loses the change that it was to tell of.
     with transaction.atomic(savepoint=False):
-        _serialise_appends()
-        last = AuditEvent.objects.order_by("-seq").values_list("seq", "hash").first()
+        seq, previous_hash = hold_end()
         event = AuditEvent(
-            seq=last[0] + 1 if last else 1,
+            seq=seq + 1,
             actor_id=str(by.pk) if by else "",
             actor_name=by.full_name if by else "Hệ thống",
             actor_role=role[:300],  # somebody with many roles is still recorded
@@ -102,7 +102,7 @@ def _append(
             after=_as_stored(after),
             request_id=origin().request_id,
             address=origin().address,
-            previous_hash=last[1] if last else GENESIS,
+            previous_hash=previous_hash,
             **fields,
         )
         event.hash = chained_hash(event)
@@ -112,8 +112,12 @@ def _append(
 
 def _as_stored(values: Mapping[str, Any] | None) -> dict[str, Any]:
     """What comes back from the database (lists for tuples, text for keys), since that is what will be checked."""
-    stored: dict[str, Any] = json.loads(_encode(dict(values))) if values else {}
+    stored: dict[str, Any] = json.loads(_encode(dict(values)), parse_float=_refuse_float) if values else {}
     return stored
+
+
+def _refuse_float(text: str) -> NoReturn:
+    raise TypeError("An audit row holds no floats: PostgreSQL stores 1e22 otherwise than it was sealed.")
 
 
 def chained_hash(event: AuditEvent) -> str:
@@ -132,19 +136,16 @@ def _at_utc(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def first_broken_row() -> AuditEvent | None:
-    """Walk the chain from the start; None when it is whole."""
-    previous = GENESIS
-    for seq, event in enumerate(AuditEvent.objects.order_by("seq").iterator(chunk_size=2000), start=1):
-        if event.seq != seq or event.previous_hash != previous or event.hash != chained_hash(event):
-            return event
-        previous = event.hash
-    return None
+def hold_end() -> tuple[int, str]:
+    """Number and hash of the last row, with every other writer kept out until this transaction ends.
 
-
-def _serialise_appends() -> None:
-    # SQLite: the transaction is IMMEDIATE and so already alone. PostgreSQL: without the lock two writers see one
-    # predecessor; the unique previous_hash would then refuse the second.
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
+    SQLite: the transaction is IMMEDIATE and so already alone. PostgreSQL: without the lock two writers see one
+    predecessor; the unique previous_hash would then refuse the second. The lock is a statement of its own, since what a
+    statement sees is settled before it begins to wait, but both go in one message (psycopg2 gives the last one's
+    answer): what counts while others wait is the way to the database and back.
+    """
+    lock = f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK});" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{lock} SELECT seq, hash FROM core_auditevent ORDER BY seq DESC LIMIT 1")  # noqa: S608
+        last: tuple[int, str] | None = cursor.fetchone()
+    return last or (0, GENESIS)

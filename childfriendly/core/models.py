@@ -49,7 +49,11 @@ class AuditEvent(models.Model):
 
     class Meta:
         ordering = ["seq"]
-        indexes = [models.Index(fields=["object_type", "object_id", "seq"], name="core_auditevent_object")]
+        indexes = [
+            models.Index(fields=["object_type", "object_id", "seq"], name="core_auditevent_object"),
+            models.Index(fields=["actor_id", "at"], name="core_auditevent_actor"),
+            models.Index(fields=["unit_id", "seq"], name="core_auditevent_unit"),
+        ]
         constraints = [
             models.CheckConstraint(condition=models.Q(seq__gte=1), name="core_auditevent_seq_from_one"),
             models.CheckConstraint(

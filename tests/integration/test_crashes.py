@@ -10,7 +10,7 @@ from django.db import connection
 
 from assessments.models import Decision, DecisionItem, Dossier, Proposal, ProposalItem, StepTime
 from assessments.workflow import Status
-from childfriendly.core import audit
+from childfriendly.core import chain
 from childfriendly.core.models import AuditEvent
 from tests.factories import Place, approved, dossier_in, make_place, proposed
 from tests.processes import DIED, run
@@ -68,7 +68,7 @@ def test_a_leader_who_loses_power_has_approved_all_or_nothing() -> None:
     assert run(approval(proposal, place)) == 0
     assert (Decision.objects.count(), DecisionItem.objects.count()) == (1, 2)
     assert AuditEvent.objects.filter(action="approve").count() == 3  # the proposal and its two dossiers
-    assert audit.first_broken_row() is None
+    assert chain.first_broken_row() is None
 
 
 def test_a_clerk_who_loses_power_has_issued_all_or_nothing() -> None:
@@ -82,7 +82,7 @@ def test_a_clerk_who_loses_power_has_issued_all_or_nothing() -> None:
     assert run(numbering(decision, place)) == 0  # the same number is still free
     assert Decision.objects.get().number == "7"
     assert Dossier.objects.filter(status=Status.RECOGNISED).count() == 2
-    assert audit.first_broken_row() is None
+    assert chain.first_broken_row() is None
 
 
 def test_what_is_committed_outlives_the_process() -> None:

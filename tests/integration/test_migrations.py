@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from childfriendly.core import audit
+from childfriendly.core import chain
 from childfriendly.core.models import AuditEvent
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -59,7 +59,7 @@ def test_a_whole_audit_is_sealed_anew_and_a_broken_one_stops_the_migration() -> 
             MigrationExecutor(connection).migrate(newest)
         old_event.objects.filter(seq=2).update(reason="Lý do.")
         MigrationExecutor(connection).migrate(newest)
-        assert (AuditEvent.objects.count(), audit.first_broken_row()) == (3, None)
+        assert (AuditEvent.objects.count(), chain.first_broken_row()) == (3, None)
         MigrationExecutor(connection).migrate([("core", "0001_initial")])
         assert old_event.objects.get(seq=3).hash == previous
     finally:

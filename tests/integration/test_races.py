@@ -25,7 +25,7 @@ from assessments.models import (
 )
 from assessments.services import Appraised
 from assessments.workflow import Action, Status
-from childfriendly.core import audit
+from childfriendly.core import chain
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.models import AuditEvent
 from criteria.models import DeadlineKind
@@ -74,7 +74,7 @@ def rows(action: str, obj: Dossier | Proposal | Decision) -> int:
 def chain_is_whole():  # type: ignore[no-untyped-def]
     """After every race: no fork, no gap."""
     yield
-    assert audit.first_broken_row() is None
+    assert chain.first_broken_row() is None
     seqs = list(AuditEvent.objects.order_by("seq").values_list("seq", flat=True))
     assert seqs == list(range(1, len(seqs) + 1))
 

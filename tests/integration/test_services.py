@@ -29,7 +29,7 @@ from assessments.models import (
 )
 from assessments.services import Appraised
 from assessments.workflow import Action, Status
-from childfriendly.core import audit
+from childfriendly.core import chain
 from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.models import AuditEvent
 from communes.models import AreaType, AreaTypeAssignment, Role, User
@@ -164,7 +164,7 @@ def test_from_the_first_figure_to_the_number_of_the_decision() -> None:
     ]
     assert told.get(action="recognise").after == {"status": "recognised", "decision": "123/QĐ-UBND"}
     assert told.first().actor_role == f"Lãnh đạo UBND xã, {place.communes[0].name}"  # type: ignore[union-attr]
-    assert audit.first_broken_row() is None
+    assert chain.first_broken_row() is None
 
 
 def test_a_withdrawn_dossier_can_be_taken_up_again(place: Place) -> None:
