@@ -16,6 +16,7 @@ from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 from childfriendly.core.text import fold, nfc, sort_key
 
@@ -314,6 +315,10 @@ class User(AbstractUser):
     )
     full_name = models.CharField("họ và tên", max_length=150)
     is_demo = models.BooleanField("tài khoản trình diễn", default=False)  # shut out wherever DEMO_ALLOWED is not set
+    # set: the password was given to the person, serves for one sign-in until then, and a new one must be chosen
+    password_expires_at = models.DateTimeField("mật khẩu tạm dùng được đến", null=True, blank=True, editable=False)
+    password_changed_at = models.DateTimeField("đổi mật khẩu lần cuối", null=True, blank=True, editable=False)
+    session_version = models.PositiveIntegerField("lượt phiên đăng nhập", default=0, editable=False)
 
     REQUIRED_FIELDS = ["full_name"]
 
@@ -344,6 +349,11 @@ class User(AbstractUser):
 
     def get_short_name(self) -> str:
         return self.full_name
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Sessions are bound to the password, as Django has it, and to `session_version`: one more ends them all."""
+        text = f"{self.password}:{self.session_version}"
+        return salted_hmac("communes.User.session", text, secret=secret, algorithm="sha256").hexdigest()
 
     @classmethod
     def normalize_username(cls, username: str) -> str:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from childfriendly.core import audit
 from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.text import nfc
+from communes.access import temporary_until
 from communes.models import (
     DOCUMENT_NUMBER_LENGTH,
     TITLE_LENGTH,
@@ -344,7 +345,13 @@ def create_account(
     if User.objects.filter(username__iexact=login).exists():
         raise taken
     password = random_password()
-    user = User(username=login, full_name=name, password=make_password(password), is_demo=by.is_demo if by else False)
+    user = User(
+        username=login,
+        full_name=name,
+        password=make_password(password),
+        password_expires_at=temporary_until(at),
+        is_demo=by.is_demo if by else False,
+    )
     try:
         with transaction.atomic():
             user.save(force_insert=True)
@@ -365,10 +372,11 @@ def create_account(
 
 @transaction.atomic
 def reset_password(*, user: User, by: User, at: datetime.datetime) -> str:
-    """Gives the account a new random password, which ends its sessions everywhere; the caller shows it once."""
+    """Gives the account a new random password for one sign-in, which ends its sessions everywhere; the caller shows it
+    once. A second factor stays and is asked for as before."""
     check_can_administer_account(by, user, timezone.localdate(at))
     password = random_password()
-    User.objects.filter(pk=user.pk).update(password=make_password(password))
+    User.objects.filter(pk=user.pk).update(password=make_password(password), password_expires_at=temporary_until(at))
     audit.record("reset_password", user, by=by, at=at, role=Role.CATALOGUE_ADMIN.label)
     return password
 

@@ -3,6 +3,7 @@
 from datetime import date
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -175,8 +176,7 @@ def create_account(request: HttpRequest) -> HttpResponse:
             except Refused as refused:
                 status = show_refusal(form, refused)
             else:
-                context = {"somebody": account.user, "password": account.password, "is_new": True}
-                return render(request, "communes/password.html", context)
+                return _show_password(request, account.user, account.password, is_new=True)
     return render(request, "communes/create_account.html", {"form": form, "unit": unit}, status=status)
 
 
@@ -247,7 +247,7 @@ def reset_password(request: HttpRequest, uuid: UUID) -> HttpResponse:
     somebody = _person_or_404(user, uuid)
     if request.method == "POST":
         password = services.reset_password(user=somebody, by=user, at=received_at(request))
-        return render(request, "communes/password.html", {"somebody": somebody, "password": password})
+        return _show_password(request, somebody, password)
     return _act(request, user, somebody, "reset_password")
 
 
@@ -271,6 +271,11 @@ def reactivate(request: HttpRequest, uuid: UUID) -> HttpResponse:
         messages.success(request, f"Đã mở lại tài khoản của {somebody.full_name}.")
         return redirect("communes:person", somebody.uuid)
     return _act(request, user, somebody, "reactivate")
+
+
+def _show_password(request: HttpRequest, somebody: User, password: str, *, is_new: bool = False) -> HttpResponse:
+    context = {"somebody": somebody, "password": password, "is_new": is_new, "hours": settings.TEMPORARY_PASSWORD_HOURS}
+    return render(request, "communes/password.html", context)
 
 
 def _act(request: HttpRequest, user: User, somebody: User, act: str) -> HttpResponse:
