@@ -28,7 +28,7 @@ from childfriendly.core.exceptions import Refused
 from childfriendly.core.models import Job
 from communes.models import RoleAssignment, User
 from tests.factories import Place, UserFactory, dossier_in, issued, make_place
-from tests.processes import processes_of, until
+from tests.processes import database_url, processes_of, until
 
 pytestmark = pytest.mark.django_db
 
@@ -363,13 +363,6 @@ def test_the_workbook_of_a_large_area_is_made_in_the_background(monkeypatch: pyt
 
 
 # ---- real workers ------------------------------------------------------------------------------------------------
-def database_url() -> str:
-    it = connection.settings_dict
-    if connection.vendor == "sqlite":
-        return f"sqlite:///{it['NAME']}"
-    return f"postgres://{it['USER']}:{it['PASSWORD']}@{it['HOST']}:{it['PORT']}/{it['NAME']}"
-
-
 def environment(folder: Path) -> dict[str, str]:
     return {
         "PATH": os.environ["PATH"],
