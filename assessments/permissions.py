@@ -1,26 +1,35 @@
-"""Who may do what now. `check_can_x` raises Refused with the sentence that the screen shows; `can_x` answers yes or no
-from the same rule, for buttons. Whether a person may see the thing at all is `visible_to`, and its no is a 404."""
+"""Who may do what now: the rows of `policy` asked of one person and one dossier. `check_can_x` raises Refused with the
+sentence that the screen shows; `can_x` answers yes or no from the same rule, for buttons. Whether a person may see the
+thing at all is `visible_to`, and its no is a 404."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
+from typing import ParamSpec
 
 from django.utils import timezone
 
+from assessments import policy
 from assessments.figures import DossierFigures
-from assessments.models import Dossier, Proposal, ProposalItem, Recommendation
+from assessments.models import Dossier, Evidence, Proposal, ProposalItem, Recommendation
+from assessments.policy import Relation, Right, Rule, Tie
 from assessments.workflow import MOVES, Action, Status
 from childfriendly.core.exceptions import Refused
+from childfriendly.core.models import AuditEvent
 from communes.models import Role, Unit, User
-from communes.queries import roles_of
+from communes.queries import Roles, roles_of
 
-EDITABLE = frozenset({Status.DRAFT, Status.RETURNED})
+P = ParamSpec("P")
 
 
 def unit_of(role: Role, dossier: Dossier) -> Unit:
     """At which unit somebody must hold `role` to act on this dossier."""
-    if role in (Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD):
-        return dossier.commune
-    return dossier.deciding_unit if role in (Role.LEADER, Role.CLERK) else dossier.appraising_unit
+    match policy.WHERE[role]:
+        case Relation.COMMUNE:
+            return dossier.commune
+        case Relation.DECIDING:
+            return dossier.deciding_unit
+        case _:
+            return dossier.appraising_unit
 
 
 def check_role(user: User, role: Role, unit: Unit, at: datetime) -> None:
@@ -28,14 +37,133 @@ def check_role(user: User, role: Role, unit: Unit, at: datetime) -> None:
         raise Refused(f"Việc này dành cho {role.label} ({unit.name}). Đề nghị người được phân công thực hiện.")
 
 
-def check_four_eyes(user: User, role: Role, dossier: Dossier, at: datetime) -> None:
-    """Nobody appraises the own commune, and who appraised does not decide (SECURITY Z-10)."""
+def _check(user: User, right: Right | Action, dossier: Dossier, at: datetime) -> None:
+    """Role, four eyes and state, in this order: the sentence names the first thing that stands in the way."""
+    rule = policy.rule_of(right)
+    check_role(user, rule.role, unit_of(rule.role, dossier), at)
+    check_four_eyes(user, right, dossier, at)
+    check_status(dossier, rule.states)
+
+
+def _passes(check: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> bool:
+    try:
+        check(*args, **kwargs)
+    except Refused:
+        return False
+    return True
+
+
+# ---- what ties a person to a dossier -----------------------------------------------------------------------------
+DEEDS: dict[Tie, tuple[frozenset[Role], frozenset[str]]] = {
+    Tie.DECLARED: (
+        policy.COMMUNE,
+        frozenset({"save_base_figures", "save_entry", "attach_evidence", "remove_evidence", Action.SUBMIT}),
+    ),
+    Tie.APPRAISED: (
+        policy.APPRAISER,
+        frozenset({Action.TAKE, Action.RETURN, Action.CONCLUDE, "save_appraisal", "save_appraised_totals"}),
+    ),
+    Tie.PROPOSED: (policy.HEAD_OF_OFFICE, frozenset({"propose"})),
+}
+"""By which role a tie comes about, and what the audit then tells."""
+
+FOUR_EYES: dict[Tie, str] = {
+    Tie.COMMUNE: "Không ai được thẩm định, quyết định hồ sơ của chính xã mình. Đề nghị đồng chí khác thực hiện.",
+    Tie.DECLARED: (
+        "Người đã nhập số liệu, tải minh chứng hoặc nộp hồ sơ không được thẩm định, quyết định hồ sơ đó. "
+        "Đề nghị đồng chí khác thực hiện."
+    ),
+    Tie.APPRAISED: "Người đã thẩm định hồ sơ không được quyết định hồ sơ đó. Đề nghị lãnh đạo khác thực hiện.",
+    Tie.PROPOSED: "Người đã trình hồ sơ không được quyết định hồ sơ đó. Đề nghị lãnh đạo khác thực hiện.",
+}
+
+
+def check_four_eyes(user: User, right: Right | Action, dossier: Dossier, at: datetime) -> None:
+    """Nobody appraises the own commune or the own figures, and who appraised or proposed does not decide (SECURITY.md
+    Z-10)."""
+    barred = policy.rule_of(right).barred
     roles = roles_of(user, timezone.localdate(at))
-    own = roles.units(Role.COMMUNE_EDITOR) | roles.units(Role.COMMUNE_HEAD)
-    if role in (Role.APPRAISER, Role.HEAD_OF_OFFICE, Role.LEADER) and dossier.commune_id in own:
-        raise Refused("Không ai được thẩm định, quyết định hồ sơ của chính xã mình. Đề nghị đồng chí khác thực hiện.")
-    if role is Role.LEADER and dossier.appraiser_id == user.pk:
-        raise Refused("Người đã thẩm định hồ sơ không được quyết định hồ sơ đó. Đề nghị lãnh đạo khác thực hiện.")
+    for tie, sentence in FOUR_EYES.items():
+        if tie in barred and _is_tied(tie, user, dossier, roles):
+            raise Refused(sentence)
+
+
+def _is_tied(tie: Tie, user: User, dossier: Dossier, roles: Roles, evidence: Evidence | None = None) -> bool:
+    match tie:
+        case Tie.COMMUNE:
+            return dossier.commune_id in roles.units(*policy.COMMUNE)
+        case Tie.ASSIGNED:
+            return dossier.appraiser_id == user.pk
+        case Tie.UPLOADED:
+            return evidence is not None and evidence.uploaded_by_id == user.pk
+        case _:
+            return _has_done(tie, user, dossier, roles)
+
+
+def _has_done(tie: Tie, user: User, dossier: Dossier, roles: Roles) -> bool:
+    """Asked of the audit, and only about those who have held the role at that unit: no page of anybody else costs a
+    query more."""
+    able, deeds = DEEDS[tie]
+    (relation,) = {policy.WHERE[role] for role in able}
+    if roles.ever_at(*able).isdisjoint(_unit_ids(relation, dossier)):
+        return False
+    return AuditEvent.objects.about(dossier).filter(actor_id=str(user.pk), action__in=deeds).exists()
+
+
+# ---- reading -----------------------------------------------------------------------------------------------------
+def _unit_ids(relation: Relation, dossier: Dossier) -> set[int | None]:
+    """The units that stand in this relation to the dossier. Asks for the units above the commune, and for the period,
+    where the relation needs them."""
+    match relation:
+        case Relation.COMMUNE:
+            return {dossier.commune_id}
+        case Relation.APPRAISING:
+            return {dossier.appraising_unit_id}
+        case Relation.DECIDING:
+            return {dossier.deciding_unit_id}
+        case Relation.PROVINCE:
+            return {dossier.period.province_id}
+        case Relation.AREA:
+            above = dossier.commune.parent
+            return {dossier.commune_id, above.pk, above.parent_id} if above else {dossier.commune_id}
+        case Relation.UNIT:
+            return set()
+
+
+def rule_for(
+    user: User, right: Right, dossier: Dossier, *, at: datetime, evidence: Evidence | None = None
+) -> Rule | None:
+    """The row by which this person has the right to the dossier, or to this file of it, now; None: no right. Of several
+    rows one that asks no reason comes first."""
+    roles = roles_of(user, timezone.localdate(at))
+    state = Status(dossier.status) if evidence is None else _state_of(evidence, dossier)
+    found = (
+        rule
+        for rule in policy.rules_of(right)
+        if state in rule.states
+        and _is_held(rule, roles, dossier)
+        and not any(_is_tied(tie, user, dossier, roles, evidence) for tie in rule.barred)
+        and all(_is_tied(tie, user, dossier, roles, evidence) for tie in rule.only)
+    )
+    return min(found, key=lambda rule: rule.asks_reason, default=None)
+
+
+def _is_held(rule: Rule, roles: Roles, dossier: Dossier) -> bool:
+    reaches_back = rule.relation in policy.REACHING_BACK
+    units = roles.covered_unit_ids(*rule.roles) if reaches_back else roles.units(*rule.roles)
+    return bool(units) and not units.isdisjoint(_unit_ids(rule.relation, dossier))
+
+
+def _state_of(evidence: Evidence, dossier: Dossier) -> Status:
+    """A file that was added after a return is a draft until the commune sends it."""
+    is_unsent = dossier.status == Status.RETURNED and evidence.round == dossier.round
+    return Status.DRAFT if is_unsent else Status(dossier.status)
+
+
+def can_see_appraisal(user: User, dossier: Dossier, *, at: datetime) -> bool:
+    """Whoever may see the dossier, but the commune itself only when the decision is out: until then the appraised
+    figures are work between the offices."""
+    return rule_for(user, Right.READ_APPRAISAL, dossier, at=at) is not None
 
 
 def check_status(dossier: Dossier, allowed: Collection[Status]) -> None:
@@ -52,18 +180,11 @@ def check_status(dossier: Dossier, allowed: Collection[Status]) -> None:
 
 def check_can_perform(user: User, action: Action, dossier: Dossier, *, at: datetime) -> None:
     """Role, four eyes and state: what decides whether a button is shown."""
-    move = MOVES[action]
-    check_role(user, move.role, unit_of(move.role, dossier), at)
-    check_four_eyes(user, move.role, dossier, at)
-    check_status(dossier, move.sources)
+    _check(user, action, dossier, at)
 
 
 def can_perform(user: User, action: Action, dossier: Dossier, *, at: datetime) -> bool:
-    try:
-        check_can_perform(user, action, dossier, at=at)
-    except Refused:
-        return False
-    return not MOVES[action].only_by_decision
+    return not MOVES[action].only_by_decision and _passes(check_can_perform, user, action, dossier, at=at)
 
 
 def check_guards(
@@ -130,9 +251,14 @@ def _check_recommendation(figures: DossierFigures, recommendation: str) -> None:
 # ---- figures, evidence, appraisal --------------------------------------------------------------------------------
 
 
+def check_can_open(user: User, commune: Unit, *, at: datetime) -> None:
+    check_role(user, policy.rule_of(Right.OPEN).role, commune, at)
+
+
 def check_can_edit(user: User, dossier: Dossier, *, at: datetime) -> None:
-    check_role(user, Role.COMMUNE_EDITOR, dossier.commune, at)
-    if dossier.status not in EDITABLE:
+    rule = policy.rule_of(Right.EDIT)
+    check_role(user, rule.role, dossier.commune, at)
+    if dossier.status not in rule.states:
         raise Refused(
             "Hồ sơ đã nộp nên không sửa được. Muốn sửa, đề nghị cơ quan thẩm định trả lại."
             if dossier.is_sent
@@ -141,11 +267,7 @@ def check_can_edit(user: User, dossier: Dossier, *, at: datetime) -> None:
 
 
 def can_edit(user: User, dossier: Dossier, *, at: datetime) -> bool:
-    try:
-        check_can_edit(user, dossier, at=at)
-    except Refused:
-        return False
-    return True
+    return _passes(check_can_edit, user, dossier, at=at)
 
 
 def check_targets_open(figures: DossierFigures, targets: Collection[str]) -> None:
@@ -159,62 +281,61 @@ def check_targets_open(figures: DossierFigures, targets: Collection[str]) -> Non
 
 
 def check_can_appraise(user: User, dossier: Dossier, *, at: datetime) -> None:
-    check_role(user, Role.APPRAISER, dossier.appraising_unit, at)
-    check_four_eyes(user, Role.APPRAISER, dossier, at)
-    check_status(dossier, {Status.APPRAISING})
+    _check(user, Right.APPRAISE, dossier, at)
 
 
 def can_appraise(user: User, dossier: Dossier, *, at: datetime) -> bool:
-    try:
-        check_can_appraise(user, dossier, at=at)
-    except Refused:
-        return False
-    return True
-
-
-def can_see_appraisal(user: User, dossier: Dossier, *, at: datetime) -> bool:
-    """Whoever may see the dossier, but the commune itself only when the decision is out: until then the appraised
-    figures are work between the offices."""
-    if not dossier.is_sent:
-        return False
-    own = roles_of(user, timezone.localdate(at)).units(Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD)
-    return dossier.commune_id not in own or dossier.status in (Status.RECOGNISED, Status.REFUSED)
+    return _passes(check_can_appraise, user, dossier, at=at)
 
 
 # ---- proposals and decisions -------------------------------------------------------------------------------------
 
 
-def check_can_propose(user: User, unit: Unit, *, at: datetime) -> None:
-    check_role(user, Role.HEAD_OF_OFFICE, unit, at)
+def check_can_propose(user: User, dossier: Dossier, *, at: datetime) -> None:
+    rule = policy.rule_of(Right.PROPOSE)
+    check_role(user, rule.role, dossier.appraising_unit, at)
+    check_four_eyes(user, Right.PROPOSE, dossier, at)
+    if dossier.status not in rule.states:
+        raise Refused(
+            f"Hồ sơ {dossier.code} chưa hoàn thành thẩm định nên chưa trình được. Bỏ hồ sơ này khỏi danh sách."
+        )
+
+
+def can_propose(user: User, dossier: Dossier, *, at: datetime) -> bool:
+    return _passes(check_can_propose, user, dossier, at=at)
 
 
 def can_propose_anywhere(user: User, *, at: datetime) -> bool:
-    return roles_of(user, timezone.localdate(at)).has(Role.HEAD_OF_OFFICE)
+    return roles_of(user, timezone.localdate(at)).has(policy.rule_of(Right.PROPOSE).role)
 
 
-def check_can_answer(user: User, proposal: Proposal, *, at: datetime) -> None:
-    check_role(user, Role.LEADER, proposal.deciding_unit, at)
+def check_can_return_proposal(user: User, proposal: Proposal, *, at: datetime) -> None:
+    """No four eyes here: sending back decides nothing."""
+    _check_can_answer(user, Right.RETURN_PROPOSAL, proposal, at)
+
+
+def can_return_proposal(user: User, proposal: Proposal, *, at: datetime) -> bool:
+    return _passes(check_can_return_proposal, user, proposal, at=at)
+
+
+def check_can_approve(user: User, proposal: Proposal, dossiers: Iterable[Dossier], *, at: datetime) -> None:
+    """`dossiers` are all those in the proposal: who may not decide one of them does not approve the whole."""
+    _check_can_answer(user, Right.APPROVE, proposal, at)
+    for dossier in dossiers:
+        check_four_eyes(user, Right.APPROVE, dossier, at)
+
+
+def _check_can_answer(user: User, right: Right, proposal: Proposal, at: datetime) -> None:
+    check_role(user, policy.rule_of(right).role, proposal.deciding_unit, at)
     if proposal.state != Proposal.State.SUBMITTED:
         raise Refused(
             f"Hồ sơ trình này {proposal.get_state_display().lower()} rồi. Mở lại trang để xem tình trạng mới."
         )
 
 
-def can_answer(user: User, proposal: Proposal, *, at: datetime) -> bool:
-    try:
-        check_can_answer(user, proposal, at=at)
-    except Refused:
-        return False
-    return True
-
-
 def check_can_number(user: User, unit: Unit, *, at: datetime) -> None:
-    check_role(user, Role.CLERK, unit, at)
+    check_role(user, policy.rule_of(Right.ISSUE).role, unit, at)
 
 
 def can_number(user: User, unit: Unit, *, at: datetime) -> bool:
-    try:
-        check_can_number(user, unit, at=at)
-    except Refused:
-        return False
-    return True
+    return _passes(check_can_number, user, unit, at=at)

@@ -8,31 +8,19 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
+from assessments.policy import Right, roles_with
 from communes.models import Role, RoleAssignment
 from communes.queries import roles_of
 
-DOSSIER_ROLES = frozenset(
-    {
-        Role.COMMUNE_EDITOR,
-        Role.COMMUNE_HEAD,
-        Role.APPRAISER,
-        Role.HEAD_OF_OFFICE,
-        Role.LEADER,
-        Role.CLERK,
-        Role.PROVINCE_STAFF,
-        Role.INSPECTOR,
-    }
-)
-COMMUNE_ROLES = frozenset({Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD})
 EVERYBODY = frozenset(Role)
 
 # (URL name, label, roles)
 MENU: list[tuple[str, str, frozenset[Role]]] = [
     ("home", "Việc cần làm", EVERYBODY),
-    ("assessments:dossiers", "Hồ sơ", DOSSIER_ROLES),
-    ("assessments:proposals", "Hồ sơ trình", DOSSIER_ROLES - COMMUNE_ROLES - {Role.PROVINCE_STAFF}),
-    ("assessments:decisions", "Quyết định", DOSSIER_ROLES),
-    ("reports:summary", "Tổng hợp", DOSSIER_ROLES - COMMUNE_ROLES),
+    ("assessments:dossiers", "Hồ sơ", roles_with(Right.READ)),
+    ("assessments:proposals", "Hồ sơ trình", roles_with(Right.READ_PROPOSAL)),
+    ("assessments:decisions", "Quyết định", roles_with(Right.READ_DECISION)),
+    ("reports:summary", "Tổng hợp", roles_with(Right.READ_SUMMARY)),
     ("criteria:sets", "Tiêu chí", EVERYBODY),
     ("criteria:periods", "Kỳ đánh giá", frozenset({Role.CATALOGUE_ADMIN})),
     ("communes:units", "Đơn vị", frozenset({Role.CATALOGUE_ADMIN})),

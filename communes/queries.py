@@ -1,7 +1,7 @@
 """Who may act where today: read once for a person and a day, then answered from memory."""
 
 import datetime
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from typing import Final
 
@@ -27,8 +27,9 @@ _CACHE: Final = "_roles_by_day"
 class Roles:
     """The roles of one person on one day. Costs one query to read, and one more if predecessors are asked for."""
 
-    def __init__(self, assignments: Collection[RoleAssignment] = ()) -> None:
+    def __init__(self, assignments: Iterable[RoleAssignment] = (), ended: Iterable[RoleAssignment] = ()) -> None:
         self.assignments = tuple(assignments)
+        self._ended = tuple(ended)
 
     def __iter__(self) -> Iterator[RoleAssignment]:
         return iter(self.assignments)
@@ -40,6 +41,11 @@ class Roles:
     def units(self, *roles: Role) -> frozenset[int]:
         """Ids of the units at which any of these roles is held; without roles, of all units."""
         return frozenset(a.unit_id for a in self.assignments if not roles or a.role in roles)
+
+    def ever_at(self, *roles: Role) -> frozenset[int]:
+        """Ids of the units at which any of these roles is or was held. No right comes of it: it tells where somebody
+        may have done something that stands against a right."""
+        return frozenset(a.unit_id for a in (*self.assignments, *self._ended) if a.role in roles)
 
     def covered_unit_ids(self, *roles: Role) -> frozenset[int]:
         """`units` and the provinces that these took over: for reading, with `communes.models.within`."""
@@ -66,11 +72,14 @@ def roles_of(user: User | AnonymousUser, today: datetime.date) -> Roles:
         return Roles()
     cache: dict[datetime.date, Roles] = user.__dict__.setdefault(_CACHE, {})
     if today not in cache:
-        cache[today] = Roles(
-            RoleAssignment.objects.filter(user=user)
-            .in_force_on(today)
+        begun = list(
+            RoleAssignment.objects.filter(user=user, valid_from__lte=today)
             .select_related("unit")  # on every page; the few that ask for the units above read them then
             .order_by("role", "unit__sort_key", "pk")
+        )
+        cache[today] = Roles(
+            (held for held in begun if held.is_in_force_on(today)),
+            ended=(held for held in begun if not held.is_in_force_on(today)),
         )
     return cache[today]
 

@@ -15,19 +15,19 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from assessments.models import Dossier, FrozenSheet, Recommendation, Result, StepTime
-from assessments.models.dossier import APPRAISED
 from assessments.permissions import can_see_appraisal
+from assessments.policy import CONCLUDED, DECIDED, Relation, Right, roles_with
 from assessments.workflow import Status
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.numbers import format_number, format_percent
-from communes.models import Level, Role, RoleAssignment, Unit, User, within
+from communes.models import Level, RoleAssignment, Unit, User, within
 from communes.queries import roles_of
 from criteria.models import DeadlineKind, Period, Target
 from criteria.scoring import Criterion, RuleSet
 
 NOT_BEGUN: Final = "Chưa lập"
-PROVINCE_WIDE: Final = (Role.PROVINCE_STAFF, Role.INSPECTOR)
-AT_A_UNIT: Final = (Role.APPRAISER, Role.HEAD_OF_OFFICE, Role.LEADER, Role.CLERK, Role.INSPECTOR)
+PROVINCE_WIDE: Final = roles_with(Right.READ_SUMMARY, relation=Relation.PROVINCE)
+AT_A_UNIT: Final = roles_with(Right.READ_SUMMARY, relation=Relation.UNIT)
 LATE_WORDS: Final = {
     DeadlineKind.DOSSIER: "nộp muộn",
     DeadlineKind.APPRAISAL: "thẩm định muộn",
@@ -179,7 +179,7 @@ def _units_held(user: User, today: date) -> list[Unit]:
         assignment.unit_id: assignment.unit
         for assignment in roles
         if (assignment.role in AT_A_UNIT and assignment.unit.level != Level.COMMUNE)
-        or (assignment.role == Role.PROVINCE_STAFF and assignment.unit.level == Level.PROVINCE)
+        or (assignment.role in PROVINCE_WIDE and assignment.unit.level == Level.PROVINCE)
     }
     return list(held.values())
 
@@ -256,7 +256,7 @@ def summarise(period: Period, unit: Unit, *, reader: User | None, at: datetime) 
     }
     sheets = _newest_sheets(in_area)
     late = _late_words(in_area)
-    builder = _RowBuilder(rules, sheets, late, visible, reader, at)
+    builder = _RowBuilder(period, rules, sheets, late, visible, reader, at)
     rows = [builder.row(commune, dossiers.get(commune.pk)) for commune in communes]
     targets = {target.unit_id: target for target in Target.objects.filter(within(unit.pk, "unit"), period=period)}
     return Summary(period, unit, rules, _grouped(rows, targets), targets.get(unit.pk))
@@ -297,6 +297,7 @@ def _late_words(in_area: Q) -> dict[int, dict[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class _RowBuilder:
+    period: Period
     rules: RuleSet
     sheets: Mapping[tuple[int, str], _Sheet]
     late: Mapping[int, Mapping[str, str]]
@@ -308,6 +309,7 @@ class _RowBuilder:
         nothing: tuple[int | None, ...] = (None,) * len(self.rules.criteria)
         if dossier is None:
             return Row(commune, "", nothing)
+        dossier.commune, dossier.period = commune, self.period  # loaded already, and what rights are judged by
         may_open = self.visible is None or dossier.pk in self.visible
         link = dossier.uuid if may_open else None
         if not dossier.is_sent or not may_open:
@@ -315,7 +317,7 @@ class _RowBuilder:
         declared = self.sheets.get((dossier.pk, FrozenSheet.Kind.DECLARED))
         appraised = self._appraised(dossier)
         shown = appraised or declared
-        decided = dossier.status in (Status.RECOGNISED, Status.REFUSED)
+        decided = dossier.status in DECIDED
         decision = dossier.decision_item.decision if decided else None
         late = self.late.get(dossier.pk, {})
         return Row(
@@ -335,7 +337,7 @@ class _RowBuilder:
 
     def _appraised(self, dossier: Dossier) -> _Sheet | None:
         """The conclusion that stands: one that was reopened is work between the offices again."""
-        if dossier.status not in APPRAISED:
+        if dossier.status not in CONCLUDED:
             return None
         if self.reader is not None and not can_see_appraisal(self.reader, dossier, at=self.at):
             return None

@@ -3,7 +3,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-DEBUG=0 DEMO_ALLOWED=1 .venv/bin/python manage.py shell --no-imports --command \
-  'from assessments.workflow import as_markdown; print(as_markdown(), end="")' >docs/workflow.md.new
-mv docs/workflow.md.new docs/workflow.md
-echo "Đã ghi docs/workflow.md."
+write() { # from the module that describes itself to the page
+  DEBUG=0 DEMO_ALLOWED=1 .venv/bin/python manage.py shell --no-imports --command \
+    "from $1 import as_markdown; print(as_markdown(), end='')" >"$2.new"
+  mv "$2.new" "$2"
+  echo "Đã ghi $2."
+}
+
+write assessments.workflow docs/workflow.md
+write assessments.policy docs/quyen-han.md

@@ -1,4 +1,5 @@
 import uuid
+from collections.abc import Collection
 from datetime import date
 
 from django.conf import settings
@@ -6,7 +7,10 @@ from django.db import models
 from django.db.models import Q
 
 from assessments.models.dossier import Dossier
-from communes.models import Role, Unit, User, within
+from assessments.models.scope import Condition, reaches
+from assessments.policy import Relation, Right
+from assessments.workflow import Status
+from communes.models import Unit, User, within
 from communes.queries import roles_of
 from criteria.models import Period
 
@@ -16,15 +20,30 @@ class Result(models.TextChoices):
     REFUSED = "refused", "Không công nhận"
 
 
+PROPOSALS: dict[Relation, Condition] = {
+    Relation.APPRAISING: lambda units: Q(appraising_unit__in=units),
+    Relation.DECIDING: lambda units: Q(deciding_unit__in=units),
+    Relation.AREA: lambda units: within(units, "deciding_unit"),
+}
+DECISIONS: dict[Relation, Condition] = {
+    Relation.COMMUNE: lambda units: Q(
+        pk__in=DecisionItem.objects.filter(dossier__commune__in=units).values("decision")
+    ),
+    Relation.APPRAISING: lambda units: Q(proposal__appraising_unit__in=units),
+    Relation.DECIDING: lambda units: Q(deciding_unit__in=units),
+    Relation.AREA: lambda units: within(units, "deciding_unit"),
+    Relation.PROVINCE: lambda units: Q(period__province__in=units),
+}
+
+
+def _decided(states: Collection[Status]) -> Q:
+    """A decision is concluded until it has its number."""
+    return Q() if Status.CONCLUDED in states else ~Q(number="")
+
+
 class ProposalQuerySet(models.QuerySet["Proposal"]):
     def visible_to(self, user: User, today: date) -> "ProposalQuerySet":
-        roles = roles_of(user, today)
-        reading = roles.covered_unit_ids(Role.INSPECTOR)
-        return self.filter(
-            Q(appraising_unit__in=roles.units(Role.HEAD_OF_OFFICE, Role.APPRAISER))
-            | Q(deciding_unit__in=roles.units(Role.LEADER, Role.CLERK))
-            | within(reading, "deciding_unit")
-        )
+        return self.filter(reaches(roles_of(user, today), Right.READ_PROPOSAL, PROPOSALS, lambda states: Q()))
 
 
 class Proposal(models.Model):
@@ -100,18 +119,7 @@ class ProposalItem(models.Model):
 
 class DecisionQuerySet(models.QuerySet["Decision"]):
     def visible_to(self, user: User, today: date) -> "DecisionQuerySet":
-        roles = roles_of(user, today)
-        here = roles.units(Role.LEADER, Role.CLERK)
-        reading = roles.covered_unit_ids(Role.INSPECTOR)
-        issued = ~Q(number="")
-        communes = roles.units(Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD)
-        return self.filter(
-            Q(deciding_unit__in=here)
-            | Q(proposal__appraising_unit__in=roles.units(Role.HEAD_OF_OFFICE, Role.APPRAISER))
-            | within(reading, "deciding_unit")
-            | issued & Q(period__province__in=roles.covered_unit_ids(Role.PROVINCE_STAFF))
-            | issued & Q(pk__in=DecisionItem.objects.filter(dossier__commune__in=communes).values("decision"))
-        )
+        return self.filter(reaches(roles_of(user, today), Right.READ_DECISION, DECISIONS, _decided))
 
 
 class Decision(models.Model):

@@ -5,13 +5,20 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from assessments.models.scope import Condition, reaches
+from assessments.policy import CONCLUDED, SENT, Relation, Right, rule_of
 from assessments.workflow import Status
-from communes.models import AreaType, Role, Unit, User, any_of, within
+from communes.models import AreaType, Unit, User, within
 from communes.queries import roles_of
 from criteria.models import DeadlineKind, Period
 
-SENT = [Status.SUBMITTED, Status.APPRAISING, Status.RETURNED, Status.CONCLUDED, Status.RECOGNISED, Status.REFUSED]
-APPRAISED = [Status.CONCLUDED, Status.RECOGNISED, Status.REFUSED]
+WHERE: dict[Relation, Condition] = {
+    Relation.COMMUNE: lambda units: Q(commune__in=units),
+    Relation.APPRAISING: lambda units: Q(appraising_unit__in=units),
+    Relation.DECIDING: lambda units: Q(deciding_unit__in=units),
+    Relation.AREA: lambda units: within(units, "commune"),
+    Relation.PROVINCE: lambda units: Q(period__province__in=units),
+}
 
 
 class Recommendation(models.TextChoices):
@@ -23,27 +30,14 @@ class DossierQuerySet(models.QuerySet["Dossier"]):
     def visible_to(self, user: User, today: date) -> "DossierQuerySet":
         """What a person may see at all; the answer for everything else is 404. Roles are judged `today`; the units they
         are held at serve the periods in which those units were in force."""
-        roles = roles_of(user, today)
-        # One condition for each kind of role that the person really holds: most hold one, and every condition more
-        # costs on every page (docs/performance.md).
-        ways = []
-        if own := roles.units(Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD):
-            ways.append(Q(commune__in=own))
-        if appraising := roles.units(Role.APPRAISER, Role.HEAD_OF_OFFICE):
-            ways.append(Q(appraising_unit__in=appraising, status__in=SENT))
-        if deciding := roles.units(Role.LEADER, Role.CLERK):
-            ways.append(Q(deciding_unit__in=deciding, status__in=APPRAISED))
-        if province_wide := roles.covered_unit_ids(Role.PROVINCE_STAFF):
-            ways.append(Q(period__province__in=province_wide, status__in=SENT))
-        if reading := roles.covered_unit_ids(Role.INSPECTOR):
-            ways.append(within(reading, "commune"))
-        return self.filter(any_of(ways))
+        return self.filter(reaches(roles_of(user, today), Right.READ, WHERE, lambda states: Q(status__in=states)))
 
     def free_to_propose(self, user: User, today: date) -> "DossierQuerySet":
         """What a head of office can put before the leader now, grouped as one proposal may hold it."""
-        offices = roles_of(user, today).units(Role.HEAD_OF_OFFICE)
+        rule = rule_of(Right.PROPOSE)
+        offices = roles_of(user, today).units(rule.role)
         return (
-            self.filter(appraising_unit__in=offices, status=Status.CONCLUDED)
+            self.filter(WHERE[rule.relation](offices), status__in=rule.states)
             .exclude(proposal_items__is_live=True)
             .order_by("-period__year", "period", "deciding_unit", "commune__sort_key")
         )
@@ -115,7 +109,7 @@ class Dossier(models.Model):
                 name="assessments_dossier_sent_has_area_type_and_time",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=APPRAISED)
+                condition=~Q(status__in=[status for status in Status if status in CONCLUDED])
                 | ~Q(recommendation="")
                 & Q(appraised_total__isnull=False, passes__isnull=False, appraiser__isnull=False),
                 name="assessments_dossier_concluded_has_result",

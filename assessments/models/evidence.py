@@ -1,35 +1,43 @@
 import uuid
+from collections.abc import Collection
 from datetime import date
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from assessments.models.dossier import APPRAISED, SENT, Dossier
+from assessments.models.dossier import Dossier
+from assessments.models.scope import Condition, reaches
+from assessments.policy import Relation, Right
 from assessments.workflow import Status
-from communes.models import Role, User, any_of, within
+from communes.models import User, within
 from communes.queries import roles_of
+
+WHERE: dict[Relation, Condition] = {
+    Relation.COMMUNE: lambda units: Q(dossier__commune__in=units),
+    Relation.APPRAISING: lambda units: Q(dossier__appraising_unit__in=units),
+    Relation.DECIDING: lambda units: Q(dossier__deciding_unit__in=units),
+    Relation.AREA: lambda units: within(units, "dossier__commune"),
+    Relation.PROVINCE: lambda units: Q(dossier__period__province__in=units),
+}
+
+
+def _in_state(states: Collection[Status]) -> Q:
+    """A file that was added after a return is a draft until the commune sends it."""
+    unsent = Q(dossier__status=Status.RETURNED, round=F("dossier__round"))
+    sent = Q(dossier__status__in=states) & ~unsent
+    return sent | unsent if Status.DRAFT in states else sent
 
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
     def visible_to(self, user: User, today: date) -> "EvidenceQuerySet":
-        """Which files a person may open. Narrower than the dossier: what the commune has not sent yet is its own, and
-        the province reads the papers of decided dossiers only, never those about single children (SECURITY.md)."""
+        """The files that a person may know of. The plain ones may be opened; of the sensitive ones `permissions` says
+        who opens them, and who only by breaking the glass."""
         roles = roles_of(user, today)
-        sent = Q(dossier__status__in=SENT) & ~Q(dossier__status=Status.RETURNED, round=F("dossier__round"))
-        ways = []
-        if own := roles.units(Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD):
-            ways.append(Q(dossier__commune__in=own))
-        if appraising := roles.units(Role.APPRAISER, Role.HEAD_OF_OFFICE):
-            ways.append(Q(dossier__appraising_unit__in=appraising) & sent)
-        if deciding := roles.units(Role.LEADER, Role.CLERK):
-            ways.append(Q(dossier__deciding_unit__in=deciding, dossier__status__in=APPRAISED) & sent)
-        if reading := roles.covered_unit_ids(Role.INSPECTOR):
-            ways.append(within(reading, "dossier__commune") & sent)
-        if province_wide := roles.covered_unit_ids(Role.PROVINCE_STAFF):
-            decided = Q(dossier__status__in=[Status.RECOGNISED, Status.REFUSED], is_sensitive=False)
-            ways.append(Q(dossier__period__province__in=province_wide) & decided)
-        return self.filter(any_of(ways))
+        return self.filter(
+            Q(is_sensitive=False) & reaches(roles, Right.READ_EVIDENCE, WHERE, _in_state)
+            | Q(is_sensitive=True) & reaches(roles, Right.BREAK_GLASS, WHERE, _in_state)
+        )
 
     def present(self) -> "EvidenceQuerySet":
         return self.filter(removed_at__isnull=True)

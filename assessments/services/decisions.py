@@ -20,7 +20,12 @@ from assessments.models import (
     Recommendation,
     Result,
 )
-from assessments.permissions import check_can_answer, check_can_number, check_can_propose, check_four_eyes
+from assessments.permissions import (
+    check_can_approve,
+    check_can_number,
+    check_can_propose,
+    check_can_return_proposal,
+)
 from assessments.services.moves import move_row, record_step_time, role_text
 from assessments.workflow import MOVES, Action, Status
 from childfriendly.core import audit, faults
@@ -58,9 +63,8 @@ def propose(
     if not dossiers or len(dossiers) != len(set(dossier_ids)):
         raise Refused("Chọn ít nhất một hồ sơ đã hoàn thành thẩm định của đơn vị mình.")
     first = dossiers[0]
-    check_can_propose(by, first.appraising_unit, at=at)
     for dossier in dossiers:
-        check_four_eyes(by, Role.HEAD_OF_OFFICE, dossier, at)
+        check_can_propose(by, dossier, at=at)
         same = (dossier.period_id, dossier.appraising_unit_id, dossier.deciding_unit_id) == (
             first.period_id,
             first.appraising_unit_id,
@@ -69,10 +73,6 @@ def propose(
         if not same:
             raise Refused(
                 "Một hồ sơ trình chỉ gồm các xã của cùng một kỳ và cùng cơ quan quyết định. Chọn lại danh sách."
-            )
-        if dossier.status != Status.CONCLUDED:
-            raise Refused(
-                f"Hồ sơ {dossier.code} chưa hoàn thành thẩm định nên chưa trình được. Bỏ hồ sơ này khỏi danh sách."
             )
     submission_number, submission_text = nfc(submission_number).strip(), nfc(submission_text).strip()
     if not submission_number or not submission_text:
@@ -112,6 +112,7 @@ def propose(
 def return_proposal(*, proposal_id: int, version: int, reason: str, by: User, at: datetime) -> Proposal:
     """The leader sends the whole proposal back; its dossiers are free for another one."""
     proposal = _get_proposal(proposal_id, by, at)
+    check_can_return_proposal(by, proposal, at=at)
     reason = nfc(reason).strip()
     if not reason:
         raise Refused("Ghi lý do trả lại hồ sơ trình.")
@@ -140,8 +141,7 @@ def approve(*, proposal_id: int, version: int, by: User, at: datetime) -> Decisi
             "dossier__commune__parent__parent", "dossier__period", "dossier__deciding_unit"
         ).order_by("dossier__commune__sort_key")
     )
-    for item in items:
-        check_four_eyes(by, Role.LEADER, item.dossier, at)
+    check_can_approve(by, proposal, [item.dossier for item in items], at=at)
     authority = authority_for(proposal.period, Task.DECIDE, items[0].dossier.commune)
     submitting = authority_for(proposal.period, Task.APPRAISE, items[0].dossier.commune)
     _answer(proposal, version, Proposal.State.APPROVED, by, at)
@@ -258,7 +258,6 @@ def _get_proposal(proposal_id: int, by: User, at: datetime) -> Proposal:
     proposal = visible.filter(pk=proposal_id).first()
     if proposal is None:
         raise Refused("Không tìm thấy hồ sơ trình này trong phạm vi của đơn vị.")
-    check_can_answer(by, proposal, at=at)
     return proposal
 
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from assessments.figures import NOTHING, load_figures
 from assessments.models import Answer, BaseFigure, CriterionEntry, Dossier, Evidence, Figures, ReturnedItem
-from assessments.permissions import EDITABLE, check_can_edit, check_targets_open
+from assessments.permissions import check_can_edit, check_targets_open
+from assessments.policy import EDITABLE
 from assessments.services.moves import get_dossier, hold_for_figures, role_text
 from childfriendly.core import audit
 from childfriendly.core.exceptions import Refused, Stale

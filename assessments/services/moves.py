@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from assessments.figures import DossierFigures, load_figures
 from assessments.models import Dossier, FrozenSheet, ReturnedItem, StepTime
-from assessments.permissions import check_can_perform, check_guards, check_role, unit_of
+from assessments.permissions import check_can_open, check_can_perform, check_guards, unit_of
 from assessments.workflow import MOVES, Action, Status
 from childfriendly.core import audit
 from childfriendly.core.exceptions import Refused, Stale
@@ -28,7 +28,7 @@ TIMED_STEPS = {Action.SUBMIT: DeadlineKind.DOSSIER, Action.CONCLUDE: DeadlineKin
 @transaction.atomic
 def create(*, period: Period, commune: Unit, by: User, at: datetime) -> Dossier:
     """Open the commune's dossier of a period. Asked twice, it gives the same dossier."""
-    check_role(by, Role.COMMUNE_EDITOR, commune, at)
+    check_can_open(by, commune, at=at)
     if not commune.is_in_force_on(period.figures_as_of):
         raise Refused(
             f"{commune.name} không có hiệu lực vào ngày chốt số liệu {period.figures_as_of:%d/%m/%Y} của kỳ này. "

@@ -14,17 +14,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from assessments.models import Dossier
-from assessments.permissions import can_perform
+from assessments.permissions import can_perform, can_see_appraisal
 from assessments.workflow import Action, Status, moves_from
 from childfriendly.core.models import AuditEvent
 from childfriendly.core.numbers import format_number
 from communes.auth import current_user, today
-from communes.models import Role, User
-from communes.queries import roles_of
+from communes.models import User
 from criteria.models import Deadline, DeadlineKind
 from criteria.scoring import Criterion, RuleSet, UnknownItem
-
-DECIDED = frozenset({Status.RECOGNISED, Status.REFUSED})
 
 
 def dossier_or_404(request: HttpRequest, uuid: UUID) -> Dossier:
@@ -63,10 +60,6 @@ def posted_version(request: HttpRequest) -> int:
     `override` is the button of the page that shows two contents side by side: the person has seen the other one."""
     text = request.POST.get("override") or request.POST.get("version", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
-def is_of_commune(user: User, dossier: Dossier) -> bool:
-    return dossier.commune_id in roles_of(user, today()).units(Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD)
 
 
 def deadlines_of(dossier: Dossier) -> dict[str, Deadline]:
@@ -179,9 +172,9 @@ class HistoryLine:
         return text + (f" {self.detail}" if self.detail else "")
 
 
-def history_of(dossier: Dossier, user: User, rules: RuleSet) -> list[HistoryLine]:
+def history_of(dossier: Dossier, user: User, rules: RuleSet, at: datetime) -> list[HistoryLine]:
     """Newest first. A commune does not read what the offices tell each other before the decision is out."""
-    hidden = is_of_commune(user, dossier) and dossier.status not in DECIDED
+    hidden = not can_see_appraisal(user, dossier, at=at)
     lines: list[HistoryLine] = []
     for event in AuditEvent.objects.about(dossier).order_by("-seq")[:_LONGEST_HISTORY]:
         if hidden and event.action in _BETWEEN_OFFICES:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from assessments import services
+from assessments import policy, services
 from assessments.figures import (
     DossierFigures,
     load_figures,
@@ -20,20 +20,19 @@ from assessments.models import Decision, Evidence, StepTime
 from assessments.permissions import (
     can_appraise,
     can_edit,
+    can_see_appraisal,
 )
 from assessments.views.common import (
-    DECIDED,
     actions_for,
     deadline_that_counts,
     deadlines_of,
     dossier_or_404,
     history_of,
-    is_of_commune,
 )
 from assessments.workflow import Status
 from childfriendly.core.clock import received_at
 from communes.auth import current_user, today
-from communes.models import Role, Unit
+from communes.models import Unit
 from communes.queries import roles_of
 from criteria.models import Period
 from criteria.scoring import Criterion, CriterionScore
@@ -44,7 +43,7 @@ from criteria.scoring import Criterion, CriterionScore
 @require_POST
 def create(request: HttpRequest, period_uuid: UUID, unit_uuid: UUID) -> HttpResponse:
     user = current_user(request)
-    own = roles_of(user, today()).units(Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD)
+    own = roles_of(user, today()).units(*policy.COMMUNE)
     commune = get_object_or_404(Unit.objects.with_parents().filter(pk__in=own), uuid=unit_uuid)
     period = get_object_or_404(Period.objects.with_setting(), uuid=period_uuid)
     opened = services.create(period=period, commune=commune, by=user, at=received_at(request))
@@ -166,9 +165,9 @@ def dossier(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "actions": actions_for(user, row, at),
         "can_edit": can_edit(user, row, at=at),
         "can_appraise": can_appraise(user, row, at=at),
-        "shows_appraisal": row.appraised_total is not None and (row.status in DECIDED or not is_of_commune(user, row)),
+        "shows_appraisal": row.appraised_total is not None and can_see_appraisal(user, row, at=at),
         "decision": decision,
-        "history": history_of(row, user, figures.rules),
+        "history": history_of(row, user, figures.rules, at),
         "file_count": sum(files.values()),
     }
     return render(request, "assessments/dossier.html", context)

@@ -19,6 +19,7 @@ from assessments.figures import load_figures
 from assessments.models import Decision, Dossier, Proposal, ProposalItem, StepTime
 from assessments.models.dossier import DossierQuerySet
 from assessments.permissions import can_edit, can_perform
+from assessments.policy import COMMUNE, Relation, Right, roles_with, rule_of
 from assessments.views.common import deadline_that_counts
 from assessments.views.dossier import Note, notes_of
 from assessments.views.sending import errors_of
@@ -32,6 +33,7 @@ from communes.queries import Roles, roles_of
 from criteria.models import Authority, Certainty, CriteriaSet, Deadline, DeadlineKind, Period
 
 PAGE_SIZE = 50
+PROVINCE_WIDE = roles_with(Right.READ_SUMMARY, relation=Relation.PROVINCE)
 
 # ---- filters -----------------------------------------------------------------------------------------------------
 
@@ -298,11 +300,11 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def _reads_progress(roles: Roles) -> bool:
-    return roles.has(Role.PROVINCE_STAFF, Role.INSPECTOR)
+    return roles.has(*PROVINCE_WIDE)
 
 
 def _commune_cards(user: User, day: date, roles: Roles, at: datetime) -> list[CommuneCard]:
-    held = [a.unit for a in roles if a.role in (Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD)]
+    held = [a.unit for a in roles if a.role in COMMUNE]
     communes = list({unit.pk: unit for unit in held}.values())
     if not communes:
         return []
@@ -336,7 +338,7 @@ def _newest(periods: Iterable[Period], commune: Unit) -> Period | None:
 def _fill(card: CommuneCard, period: Period, user: User, roles: Roles, at: datetime) -> None:
     deadlines = {str(deadline.kind): deadline for deadline in period.deadlines.all()}
     if card.dossier is None:
-        card.can_create = card.commune.pk in roles.units(Role.COMMUNE_EDITOR)
+        card.can_create = card.commune.pk in roles.units(rule_of(Right.OPEN).role)
         card.deadline = deadlines.get(DeadlineKind.DOSSIER)
         return
     row = card.dossier
@@ -358,7 +360,7 @@ def _tiles(user: User, day: date, roles: Roles) -> list[Tile]:
         query = {name.replace("_", "-"): value for name, value in chosen.items()}
         tiles.append(Tile(label, filtered(user, day, query).count(), list_url(**chosen), hint))
 
-    if roles.has(Role.COMMUNE_EDITOR, Role.COMMUNE_HEAD):
+    if roles.has(*COMMUNE):
         dossiers_tile("Hồ sơ của xã, mọi năm")
     if roles.has(Role.APPRAISER, Role.HEAD_OF_OFFICE):
         dossiers_tile("Hồ sơ mới nộp, chờ tiếp nhận", trang_thai=SLUGS[Status.SUBMITTED])
@@ -455,7 +457,7 @@ class Progress:
 
 def _progress(user: User, day: date, roles: Roles, wanted: str) -> Progress | None:
     """Counts by state for each unit of one period, the newest unless another is asked for."""
-    covered = roles.covered_unit_ids(Role.PROVINCE_STAFF, Role.INSPECTOR)
+    covered = roles.covered_unit_ids(*PROVINCE_WIDE)
     provinces = covered | {held.unit.province.pk for held in roles if held.role == Role.INSPECTOR}
     periods = list(Period.objects.with_setting().filter(province__in=provinces).order_by("-year", "province__sort_key"))
     if not periods:
@@ -478,7 +480,7 @@ def _progress(user: User, day: date, roles: Roles, wanted: str) -> Progress | No
     )
     for parent, status, count in stored:
         counts[str(parent)][status] += count
-    sees_drafts = roles.has(Role.INSPECTOR)
+    sees_drafts = roles.has(*roles_with(Right.READ, relation=Relation.AREA, state=Status.DRAFT))
     rows = []
     for row in units:
         parent = str(row["parent__uuid"])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -16,7 +17,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 from assessments import services
 from assessments.forms.proposal import ProposalForm, ReturnProposalForm
 from assessments.models import Decision, Dossier, Proposal, ProposalItem, Recommendation, Result
-from assessments.permissions import can_answer, can_propose_anywhere, check_can_answer
+from assessments.permissions import (
+    can_propose,
+    can_propose_anywhere,
+    can_return_proposal,
+    check_can_approve,
+    check_can_return_proposal,
+)
 from assessments.views.common import posted_version
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
@@ -24,6 +31,7 @@ from childfriendly.core.files import extension_of, file_response, stored_path
 from childfriendly.core.forms import show_refusal
 from childfriendly.core.models import AuditEvent
 from communes.auth import confirm_identity, current_user, today
+from communes.models import User
 from criteria.models import Task
 from criteria.services import authority_for
 
@@ -72,7 +80,8 @@ def propose(request: HttpRequest) -> HttpResponse:
     user, now = current_user(request), received_at(request)
     if not can_propose_anywhere(user, at=now):
         raise Http404
-    free = list(Dossier.objects.visible_to(user, today()).free_to_propose(user, today()).with_setting())
+    found = Dossier.objects.visible_to(user, today()).free_to_propose(user, today()).with_setting()
+    free = [dossier for dossier in found if can_propose(user, dossier, at=now)]
     status = 200
     if request.method == "POST":
         form = ProposalForm(request.POST, request.FILES, dossiers=free)
@@ -132,16 +141,27 @@ def _default_text(free: list[Dossier]) -> str:
 @require_safe
 def proposal(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = _proposal_or_404(request, uuid)
-    user = current_user(request)
-    context = _summary(found) | {
-        "can_answer": can_answer(user, found, at=received_at(request)),
+    user, now = current_user(request), received_at(request)
+    summary = _summary(found)
+    context = summary | {
+        "can_return": can_return_proposal(user, found, at=now),
+        "why_not_approve": _why_not_approve(user, found, [item.dossier for item in summary["items"]], now),
         "decision": Decision.objects.visible_to(user, today()).filter(proposal=found).first(),
         "events": _history(found),
     }
     return render(request, "assessments/proposal.html", context)
 
 
-def _summary(found: Proposal) -> dict[str, object]:
+def _why_not_approve(user: User, found: Proposal, dossiers: list[Dossier], at: datetime) -> str:
+    """The sentence in place of the button; «» where the person may approve."""
+    try:
+        check_can_approve(user, found, dossiers, at=at)
+    except Refused as refused:
+        return str(refused)
+    return ""
+
+
+def _summary(found: Proposal) -> dict[str, Any]:
     """The one page a leader reads before answering: who, how many points, what is proposed and why."""
     items = ProposalItem.objects.filter(proposal=found).select_related(
         "dossier__commune__parent__parent", "dossier__appraiser"
@@ -191,8 +211,9 @@ def approve(request: HttpRequest, uuid: UUID) -> HttpResponse:
         decision = services.approve(proposal_id=found.pk, version=posted_version(request), by=user, at=now)
         messages.success(request, "Đã duyệt hồ sơ trình. Quyết định chờ ký và văn thư vào số.")
         return redirect("assessments:decision", decision.uuid)
-    check_can_answer(user, found, at=now)
-    return render(request, "assessments/proposal_approve.html", _summary(found))
+    summary = _summary(found)
+    check_can_approve(user, found, [item.dossier for item in summary["items"]], at=now)
+    return render(request, "assessments/proposal_approve.html", summary)
 
 
 @require_http_methods(GET_OR_POST)
@@ -219,5 +240,5 @@ def return_proposal(request: HttpRequest, uuid: UUID) -> HttpResponse:
                 return redirect("assessments:proposal", uuid)
         found = _proposal_or_404(request, uuid)
     else:
-        check_can_answer(user, found, at=now)
+        check_can_return_proposal(user, found, at=now)
     return render(request, "assessments/proposal_return.html", {"proposal": found, "form": form}, status=status)

@@ -222,14 +222,19 @@ def test_only_the_leader_of_the_deciding_unit_answers_a_proposal_and_only_once(w
         (Proposal.State.RETURNED, set()),
     ):
         proposal.state = state
-        assert {who for who, user in world.people.items() if permissions.can_answer(user, proposal, at=AT)} == leaders
+        people = world.people.items()
+        may_return = {who for who, user in people if permissions.can_return_proposal(user, proposal, at=AT)}
+        may_approve = {
+            who
+            for who, user in people
+            if not refusal(permissions.check_can_approve, user, proposal, [world.dossier], at=AT)
+        }
+        assert may_return == may_approve == leaders
 
 
 def test_proposing_and_numbering_belong_to_one_role_at_one_unit(world: World) -> None:
-    unit = world.home.deciding
-    may_propose = {
-        who for who, user in world.people.items() if not refusal(permissions.check_can_propose, user, unit, at=AT)
-    }
+    unit, dossier = world.home.deciding, in_state(world, Status.CONCLUDED)
+    may_propose = {who for who, user in world.people.items() if permissions.can_propose(user, dossier, at=AT)}
     may_number = {who for who, user in world.people.items() if permissions.can_number(user, unit, at=AT)}
 
     assert may_propose == {("head_of_office", "own district")}

@@ -123,14 +123,14 @@ def decision_readers(area: str = "home", *, is_issued: bool) -> set[Who]:
 
 def evidence_readers(status: Status, area: str = "home", *, is_sensitive: bool) -> set[Who]:
     """What was not sent is the commune's own. The province reads papers of decided dossiers, none about single
-    children."""
+    children; nor does the clerk, who needs none of them."""
     commune, _, province, _ = AREAS[area]
     found = who("commune_editor commune_head", commune)
     if status not in NOT_SENT:
         found |= readers(status, area) - who("province_staff", province)
     if status in DECIDED and not is_sensitive:
         found |= who("province_staff", province)
-    return found
+    return found - who("clerk") if is_sensitive else found
 
 
 # ---- the world ---------------------------------------------------------------------------------------------------
