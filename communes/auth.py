@@ -103,7 +103,9 @@ def _take_up_what_was_asked(request: HttpRequest) -> None:
     """Makes the request on the way back the post that it was; its CSRF token was checked when it came."""
     ticket = request.GET.get(_TICKET)
     asked = request.session.get(_ASKED)
-    if request.method != "GET" or settings.READ_ONLY or not ticket or not asked or (asked["ticket"], asked["path"]) != (ticket, request.path):
+    if request.method != "GET" or not ticket or not asked or settings.READ_ONLY:
+        return
+    if (asked["ticket"], asked["path"]) != (ticket, request.path):
         return
     del request.session[_ASKED]
     request.FILES  # noqa: B018 — read once, or reading it later would empty the post again

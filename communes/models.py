@@ -341,7 +341,7 @@ class User(AbstractUser):
     @property
     def audit_unit_id(self) -> int | None:
         """Where the person works now or worked last."""
-        last = RoleAssignment.objects.filter(user=self).order_by("-valid_from", "-pk")
+        last = RoleAssignment.objects.filter(user_id=self.pk).order_by("-valid_from", "-pk")
         return last.values_list("unit_id", flat=True).first()
 
     def get_full_name(self) -> str:
