@@ -8,11 +8,13 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.forms import show_refusal
+from childfriendly.core.once import once
 from childfriendly.core.text import nfc
 from communes import services
 from communes.auth import catalogue_admin_or_404, today
@@ -149,6 +151,7 @@ def _choose_unit(request: HttpRequest, user: User, heading: str) -> HttpResponse
 
 
 @require_http_methods(GET_OR_POST)
+@once
 def create_account(request: HttpRequest) -> HttpResponse:
     """Opens an account with its first role. The answer to the form itself shows the password: a redirect would have to
     keep it somewhere in clear."""
@@ -176,11 +179,14 @@ def create_account(request: HttpRequest) -> HttpResponse:
             except Refused as refused:
                 status = show_refusal(form, refused)
             else:
-                return _show_password(request, account.user, account.password, is_new=True)
+                response = _show_password(request, account.user, account.password, is_new=True)
+                response.headers["Content-Location"] = reverse("communes:person", args=[account.user.uuid])
+                return response
     return render(request, "communes/create_account.html", {"form": form, "unit": unit}, status=status)
 
 
 @require_http_methods(GET_OR_POST)
+@once
 def assign_role(request: HttpRequest, uuid: UUID) -> HttpResponse:
     user = catalogue_admin_or_404(request)
     somebody = _person_or_404(user, uuid)

@@ -30,6 +30,7 @@ from childfriendly.core.exceptions import Refused
 from childfriendly.core.files import extension_of, file_response, stored_path
 from childfriendly.core.forms import show_refusal
 from childfriendly.core.models import AuditEvent
+from childfriendly.core.once import once
 from communes.auth import confirm_identity, current_user, today
 from communes.models import User
 from criteria.models import Task
@@ -76,6 +77,7 @@ def proposals(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(GET_OR_POST)
+@once
 def propose(request: HttpRequest) -> HttpResponse:
     user, now = current_user(request), received_at(request)
     if not can_propose_anywhere(user, at=now):

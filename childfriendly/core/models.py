@@ -144,3 +144,20 @@ class Job(models.Model):
     @property
     def is_over(self) -> bool:
         return self.state in (Job.State.DONE, Job.State.FAILED)
+
+
+class FormToken(models.Model):
+    """A form that was sent, by the number it was drawn with, and the page of what it made (`core.once`)."""
+
+    user_id = models.CharField(max_length=40)
+    token = models.UUIDField()
+    result = models.CharField(max_length=400, blank=True)
+    sent_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user_id", "token"], name="core_formtoken_sent_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.token} → {self.result}"

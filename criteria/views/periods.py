@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.forms import show_refusal
+from childfriendly.core.once import once
 from communes.auth import catalogue_admin_or_404, current_user, today
 from communes.models import Unit
 from criteria import services
@@ -113,6 +114,7 @@ def target(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_http_methods(GET_OR_POST)
+@once
 def open_period(request: HttpRequest) -> HttpResponse:
     """Three steps: whose period and which year (in the address), the dates and wordings, then what follows."""
     user = catalogue_admin_or_404(request)

@@ -266,7 +266,9 @@ def test_a_period_is_opened_in_three_steps(client: Client, province: Unit, admin
     ]
     assert sorted(period.authorities.values_list("task", flat=True)) == ["appraise", "decide"]
 
-    again = client.post(steps(province, 2026), hidden | {"step": "open"})
+    same = client.post(steps(province, 2026), hidden | {"step": "open"})
+    assert same.headers["Location"] == opened.headers["Location"]
+    again = client.post(steps(province, 2026), hidden | {"step": "open", "form_token": ""})
     assert again.status_code == 422
     assert "Tỉnh Đồng Tháp đã có kỳ đánh giá năm 2026. Mở kỳ đã có để xem." in again.text
     assert Period.objects.count() == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from django import template
 from django.forms import BaseForm
@@ -14,6 +15,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from childfriendly.core.numbers import format_number
+from childfriendly.core.once import FIELD
 
 register = template.Library()
 
@@ -109,3 +111,9 @@ def status_badge(status: str, label: str) -> SafeString:
         _SIGNS.get(status, "–"),
         label,
     )
+
+
+@register.simple_tag
+def form_token() -> SafeString:
+    """The number by which a form that is sent twice is known (`core.once`)."""
+    return format_html('<input type="hidden" name="{}" value="{}">', FIELD, uuid4())
