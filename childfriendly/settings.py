@@ -51,6 +51,16 @@ AUDIT_KEEP_MONTHS = env.int("AUDIT_KEEP_MONTHS", default=24)  # before `manage.p
 if AUDIT_KEEP_MONTHS < 12:
     raise ImproperlyConfigured("AUDIT_KEEP_MONTHS phải từ 12 trở lên: nhật ký được giữ ít nhất một năm.")
 
+# Files about single children lie on disk under this key, which is never in the database (SECURITY.md F-13).
+EVIDENCE_KEY = env.str("EVIDENCE_KEY", default="")
+EVIDENCE_KEY_FALLBACKS = env.list("EVIDENCE_KEY_FALLBACKS", default=[])  # older keys: they open, they seal nothing
+if not (DEBUG or DEMO_ALLOWED) and (len(EVIDENCE_KEY) < 40 or EVIDENCE_KEY in (SECRET_KEY, AUDIT_KEY)):
+    raise ImproperlyConfigured(
+        "Thiếu EVIDENCE_KEY để mã hóa tệp nhạy cảm. Đặt trong tệp .env một chuỗi ngẫu nhiên dài ít nhất 40 ký tự, "
+        "khác SECRET_KEY và AUDIT_KEY, cất một bản ở nơi an toàn: mất khóa là mất tệp."
+    )
+EVIDENCE_KEY = EVIDENCE_KEY or f"chỉ để chạy thử: {SECRET_KEY}"
+
 # ---- applications ------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -78,6 +88,7 @@ MIDDLEWARE = [
     "childfriendly.core.middleware.security_headers",  # first: no answer leaves without them
     "childfriendly.core.middleware.known_origin",
     "django.middleware.security.SecurityMiddleware",
+    "assessments.views.files.evidence_host",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "childfriendly.core.middleware.clean_request",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -242,9 +253,14 @@ STORAGES = {
 MEDIA_ROOT = VAR_DIR / "files"  # outside the web root: served only through a view that checks the dossier
 FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750
-EVIDENCE_MAX_BYTES = 20 * 1024 * 1024
 EVIDENCE_MAX_FILES_PER_ITEM = 50
 EXPORTS_PER_MINUTE = 5  # of one person, files of every kind
+EVIDENCE_QUOTA_BYTES = env.int("EVIDENCE_QUOTA_MB", default=2048) * 1024 * 1024  # of one commune in one period
+EVIDENCE_HOST = env.str("EVIDENCE_HOST", default="")  # a second name of this site for files alone, without cookies
+if EVIDENCE_HOST:
+    ALLOWED_HOSTS = [*ALLOWED_HOSTS, EVIDENCE_HOST.partition(":")[0]]
+CLAMD_SOCKET = env.str("CLAMD_SOCKET", default="")  # /run/clamav/clamd.ctl or tcp://127.0.0.1:3310
+X_ACCEL_PREFIX = env.str("X_ACCEL_PREFIX", default="")  # nginx's internal address of MEDIA_ROOT: it sends the bytes
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10

@@ -32,6 +32,7 @@ from communes.models import AreaType, AreaTypeAssignment, Kind, Level, Role, Rol
 from criteria.models import CriteriaSet, DeadlineKind, Period
 from criteria.scoring import ItemKind, RuleSet
 from criteria.services import add_authority, confirm_criteria, load_criteria, open_period, standard_authorities
+from tests.corpus import files as corpus_files
 
 OLD_FROM = datetime.date(2000, 1, 1)
 OLD_TO = datetime.date(2025, 6, 30)
@@ -371,7 +372,7 @@ def move(action: Action, dossier: Dossier, people: Mapping[Role, User], place: P
 
 
 # ---- proposals and decisions -------------------------------------------------------------------------------------
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+PDF = corpus_files.pdf()
 
 
 def pdf_file(name: str = "bien-ban.pdf", content: bytes = PDF) -> SimpleUploadedFile:

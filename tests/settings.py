@@ -15,7 +15,12 @@ atexit.register(shutil.rmtree, _scratch, ignore_errors=True)
 
 for _name in (
     "CSRF_TRUSTED_ORIGINS",
+    "CLAMD_SOCKET",
     "DEADLINE_GRACE_MINUTES",
+    "EVIDENCE_HOST",
+    "EVIDENCE_KEY_FALLBACKS",
+    "EVIDENCE_QUOTA_MB",
+    "X_ACCEL_PREFIX",
     "DEMO_PASSWORD",
     "HELP_LINE",
     "PROXY_REQUEST_TIME",
@@ -27,6 +32,7 @@ os.environ.update(
     AUDIT_KEY="khoa-niem-phong-trong-kiem-thu-" + "0123456789" * 4,
     DEBUG="0",
     DEMO_ALLOWED="1",
+    EVIDENCE_KEY="khoa-ma-hoa-tep-trong-kiem-thu-" + "0123456789" * 4,
     HTTPS="0",
     JOB_TIMEOUT="300",
     PROXY_COUNT="0",

@@ -137,8 +137,8 @@ class EvidenceForm(PlainForm, forms.Form):
     slot = forms.TypedChoiceField(label="Loại minh chứng", coerce=int, empty_value=None, required=False)
     upload = forms.FileField(
         label="Tệp",
-        help_text="PDF, Word (.docx), Excel (.xlsx), ảnh JPG hoặc PNG; mỗi tệp tối đa 20 MB.",
-        widget=forms.FileInput(attrs={"accept": ".pdf,.docx,.xlsx,.jpg,.jpeg,.png"}),
+        help_text="PDF, Word (.docx), Excel (.xlsx), ảnh JPG, PNG hoặc HEIC; mỗi tệp tối đa 20 MB.",
+        widget=forms.FileInput(attrs={"accept": ".pdf,.docx,.xlsx,.jpg,.jpeg,.png,.heic,.heif"}),
         allow_empty_file=True,  # the upload rules say what an empty file needs, in their own words
         error_messages={"required": "Chọn một tệp trên máy rồi chọn «Tải tệp lên»."},
     )

@@ -35,7 +35,7 @@ class ProposalForm(PlainForm, forms.Form):
     )
     minutes = forms.FileField(
         label="Biên bản họp Hội đồng thẩm định",
-        help_text="PDF, Word (.docx), Excel (.xlsx), ảnh JPG hoặc PNG; tối đa 20 MB.",
+        help_text="PDF, Word (.docx), Excel (.xlsx), ảnh JPG, PNG hoặc HEIC; tối đa 20 MB.",
         widget=forms.FileInput(attrs={"accept": ".pdf,.docx,.xlsx,.jpg,.jpeg,.png"}),
         max_length=Proposal._meta.get_field("minutes_name").max_length,
         allow_empty_file=True,  # the upload rules say what an empty file needs, in their own words

@@ -10,6 +10,7 @@ from assessments.models.dossier import Dossier
 from assessments.models.scope import Condition, reaches
 from assessments.policy import Relation, Right
 from assessments.workflow import Status
+from childfriendly.core.files import Scan
 from communes.models import Unit, User, within
 from communes.queries import roles_of
 from criteria.models import Period
@@ -67,6 +68,8 @@ class Proposal(models.Model):
     minutes_sha256 = models.CharField(max_length=64)
     minutes_size = models.PositiveBigIntegerField()
     minutes_content_type = models.CharField(max_length=100)
+    minutes_have_active_content = models.BooleanField(default=False)
+    minutes_scan = models.CharField(max_length=10, choices=Scan.choices, default=Scan.WAITING)
     submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     submitted_at = models.DateTimeField()
     answered_by = models.ForeignKey(
@@ -89,6 +92,7 @@ class Proposal(models.Model):
                 | ~Q(state="submitted") & Q(answered_at__isnull=False),
                 name="assessments_proposal_answered_has_time",
             ),
+            models.CheckConstraint(condition=Q(minutes_scan__in=Scan.values), name="assessments_proposal_scan_known"),
         ]
 
     def __str__(self) -> str:

@@ -10,6 +10,7 @@ from assessments.models.dossier import Dossier
 from assessments.models.scope import Condition, reaches
 from assessments.policy import Relation, Right
 from assessments.workflow import Status
+from childfriendly.core.files import MAX_FILE_BYTES, Scan
 from communes.models import User, within
 from communes.queries import roles_of
 
@@ -54,6 +55,9 @@ class Evidence(models.Model):
     name = models.CharField(max_length=150)
     path = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64)
+    sent_sha256 = models.CharField(max_length=64, help_text="Của tệp như khi gửi; ảnh được vẽ lại rồi mới lưu")
+    has_active_content = models.BooleanField(default=False)
+    scan = models.CharField(max_length=10, choices=Scan.choices, default=Scan.WAITING)
     size = models.PositiveBigIntegerField()
     content_type = models.CharField(max_length=100)
     is_sensitive = models.BooleanField(default=False)
@@ -72,7 +76,15 @@ class Evidence(models.Model):
                 condition=Q(removed_at__isnull=True),
                 name="assessments_evidence_same_file_once_an_item",
             ),
+            models.CheckConstraint(
+                condition=Q(size__gte=1, size__lte=MAX_FILE_BYTES), name="assessments_evidence_size_within_limit"
+            ),
+            models.CheckConstraint(condition=Q(scan__in=Scan.values), name="assessments_evidence_scan_known"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_quarantined(self) -> bool:
+        return self.scan == Scan.INFECTED

@@ -3,6 +3,7 @@
 from assessments.services.appraisal import Appraised, differs, save_appraisal, save_appraised_totals
 from assessments.services.decisions import approve, issue_decision, propose, return_proposal
 from assessments.services.figures import attach_evidence, note_reading, remove_evidence, save_base_figures, save_entry
+from assessments.services.files import delete_orphans, named_files, orphans, scan_files, verify_files
 from assessments.services.moves import create, perform
 
 __all__ = [
@@ -10,9 +11,12 @@ __all__ = [
     "approve",
     "attach_evidence",
     "create",
+    "delete_orphans",
     "differs",
     "issue_decision",
+    "named_files",
     "note_reading",
+    "orphans",
     "perform",
     "propose",
     "remove_evidence",
@@ -21,4 +25,6 @@ __all__ = [
     "save_appraised_totals",
     "save_base_figures",
     "save_entry",
+    "scan_files",
+    "verify_files",
 ]

@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from datetime import date, datetime, time
 
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -26,11 +25,11 @@ from assessments.permissions import (
     check_can_propose,
     check_can_return_proposal,
 )
+from assessments.services.files import examine, keep
 from assessments.services.moves import move_row, record_step_time, role_text
 from assessments.workflow import MOVES, Action, Status
 from childfriendly.core import audit, faults
 from childfriendly.core.exceptions import Refused, Stale
-from childfriendly.core.files import EVIDENCE_EXTENSIONS, check_upload, store
 from childfriendly.core.text import nfc
 from communes.models import Role, RoleAssignment, Unit, User
 from criteria.deadlines import VIET_NAM
@@ -77,8 +76,8 @@ def propose(
     submission_number, submission_text = nfc(submission_number).strip(), nfc(submission_text).strip()
     if not submission_number or not submission_text:
         raise Refused("Nhập số tờ trình và nội dung trình.")
-    checked = check_upload(minutes, max_bytes=settings.EVIDENCE_MAX_BYTES, allowed=EVIDENCE_EXTENSIONS)
-    path = store(minutes, root=settings.MEDIA_ROOT)
+    checked = examine(minutes)
+    path, verdict = keep(checked, is_sensitive=False)
     try:
         with transaction.atomic():
             proposal = Proposal.objects.create(
@@ -92,6 +91,8 @@ def propose(
                 minutes_sha256=checked.sha256,
                 minutes_size=checked.size,
                 minutes_content_type=checked.content_type,
+                minutes_have_active_content=checked.has_active_content,
+                minutes_scan=verdict,
                 submitted_by=by,
                 submitted_at=at,
             )

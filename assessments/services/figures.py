@@ -7,17 +7,18 @@ from datetime import datetime
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q, Sum
 from django.utils import timezone
 
 from assessments.figures import NOTHING, load_figures
 from assessments.models import Answer, BaseFigure, CriterionEntry, Dossier, Evidence, Figures, ReturnedItem
 from assessments.permissions import check_can_edit, check_targets_open
 from assessments.policy import EDITABLE
+from assessments.services.files import Infected, examine, keep
 from assessments.services.moves import get_dossier, hold_for_figures, role_text
-from childfriendly.core import audit
+from childfriendly.core import audit, faults
 from childfriendly.core.exceptions import Refused, Stale
-from childfriendly.core.files import EVIDENCE_EXTENSIONS, check_upload, store
+from childfriendly.core.files import CheckedUpload, megabytes
 from childfriendly.core.text import nfc
 from communes.models import Role, User
 from communes.queries import roles_of
@@ -178,8 +179,8 @@ def _record(
 def attach_evidence(
     *, dossier_id: int, item: str, slot: int | None, upload: "UploadedFile[bytes]", by: User, at: datetime
 ) -> Evidence:
-    """Check the file, put it on disk, then store its row. The same bytes sent twice to one item are one file.
-    Not one transaction: the file must be safely on disk before the row that points to it."""
+    """Check the file, put it on disk, then store its row. The same file sent again to one item, however often, is one
+    row (SECURITY.md R-05). Not one transaction: the file must be safely on disk before the row that points to it."""
     dossier = get_dossier(dossier_id, by, at)
     check_can_edit(by, dossier, at=at)
     figures = load_figures(dossier)
@@ -187,16 +188,21 @@ def attach_evidence(
     check_targets_open(figures, [item])
     if slot is not None and not 0 <= slot < len(spec.evidence_slots):
         raise Refused("Loại minh chứng này không có trong bộ tiêu chí. Mở lại trang rồi chọn lại.")
-    checked = check_upload(upload, max_bytes=settings.EVIDENCE_MAX_BYTES, allowed=EVIDENCE_EXTENSIONS)
-    path = store(upload, root=settings.MEDIA_ROOT)
+    checked = examine(upload)
+    if twin := _twin(dossier, item, checked):
+        return twin
+    _check_room(dossier, item, checked)
+    is_sensitive = figures.rules.criterion_of(item).sensitive
+    try:
+        path, verdict = keep(checked, is_sensitive=is_sensitive)
+    except Infected:
+        _record(dossier, "refuse_infected_file", by, at, {}, {"item": item, "sha256": checked.sha256})
+        raise
     with transaction.atomic():
         hold_for_figures(dossier, EDITABLE)
-        present = Evidence.objects.present().filter(dossier=dossier, item=item)
-        twin = present.filter(sha256=checked.sha256).first()
-        if twin is not None:
+        if twin := _twin(dossier, item, checked):
             return twin
-        if present.count() >= settings.EVIDENCE_MAX_FILES_PER_ITEM:
-            raise Refused(f"Mỗi mục tối đa {settings.EVIDENCE_MAX_FILES_PER_ITEM} tệp. Bỏ bớt tệp rồi tải lên.")
+        _check_room(dossier, item, checked)
         evidence = Evidence.objects.create(
             dossier=dossier,
             item=item,
@@ -204,16 +210,40 @@ def attach_evidence(
             name=checked.name,
             path=path,
             sha256=checked.sha256,
+            sent_sha256=checked.sent_sha256,
             size=checked.size,
             content_type=checked.content_type,
-            is_sensitive=figures.rules.criterion_of(item).sensitive,
+            has_active_content=checked.has_active_content,
+            scan=verdict,
+            is_sensitive=is_sensitive,
             round=dossier.round,
             uploaded_by=by,
             uploaded_at=at,
         )
         _mark_mended(dossier, [item], at)
         _record(dossier, "attach_evidence", by, at, {}, {"item": item, "sha256": checked.sha256})
+        faults.reach("upload: recorded")
     return evidence
+
+
+def _twin(dossier: Dossier, item: str, checked: CheckedUpload) -> Evidence | None:
+    """The same file already behind this item: a second press, or a browser that did not hear our first answer."""
+    same = Q(sent_sha256=checked.sent_sha256) | Q(sha256=checked.sha256)
+    return Evidence.objects.present().filter(same, dossier=dossier, item=item).first()
+
+
+def _check_room(dossier: Dossier, item: str, checked: CheckedUpload) -> None:
+    """Asked before the file is stored, and again while the dossier is held, so that ten uploads at once share the room
+    that one had. What was taken out counts as well, since its bytes are kept."""
+    if Evidence.objects.present().filter(dossier=dossier, item=item).count() >= settings.EVIDENCE_MAX_FILES_PER_ITEM:
+        raise Refused(f"Mỗi mục tối đa {settings.EVIDENCE_MAX_FILES_PER_ITEM} tệp. Bỏ bớt tệp rồi tải lên.")
+    used = Evidence.objects.filter(dossier=dossier).aggregate(total=Sum("size", default=0))["total"]
+    if used + checked.size > settings.EVIDENCE_QUOTA_BYTES:
+        raise Refused(
+            f"Hồ sơ đã dùng {megabytes(used)} trong {megabytes(settings.EVIDENCE_QUOTA_BYTES)} dành cho minh chứng, "
+            f"không còn chỗ cho tệp {megabytes(checked.size)} này. Giảm độ phân giải khi quét, hoặc báo người quản trị "
+            "hệ thống nới thêm."
+        )
 
 
 @transaction.atomic

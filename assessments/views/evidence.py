@@ -1,11 +1,8 @@
 """Evidence files: attach, take out, open. The address of a file is no key: every request, HEAD too, asks again whether
 the person may see it."""
 
-import logging
-from pathlib import Path
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -19,15 +16,11 @@ from assessments.permissions import check_can_edit
 from assessments.views.common import dossier_or_404
 from assessments.views.dossier import target_url
 from assessments.views.entry import criterion_page
+from assessments.views.files import Kept, hand_over
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
-from childfriendly.core.files import extension_of, file_response, stored_path
 from communes.auth import current_user, today
 from criteria.scoring import UnknownItem
-
-logger = logging.getLogger(__name__)
-
-SHOWN_IN_BROWSER = frozenset({"pdf", "jpg", "png"})
 
 
 @require_POST
@@ -72,20 +65,12 @@ def remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def download(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
     """PDF and pictures may show in the browser, the rest is downloaded. Opening a sensitive file is recorded."""
     evidence = _visible_or_404(request, uuid)
-    path = stored_path(evidence.path, root=Path(settings.MEDIA_ROOT))
-    extension = extension_of(evidence.path)
-    inline = extension in SHOWN_IN_BROWSER and "tai-ve" not in request.GET
-    try:
-        response = file_response(path, name=evidence.name, extension=extension, inline=inline)
-    except FileNotFoundError as error:
-        logger.error("Evidence %s has no file on disk.", evidence.uuid)
-        raise Refused(
-            f"Không mở được tệp «{evidence.name}» vì máy chủ không còn lưu tệp này. "
-            "Báo cán bộ quản trị hệ thống, hoặc đề nghị xã tải lại tệp."
-        ) from error
-    if evidence.is_sensitive and request.method == "GET":
-        services.note_reading(evidence=evidence, by=current_user(request), at=received_at(request))
-    return response
+
+    def note() -> None:
+        if evidence.is_sensitive:
+            services.note_reading(evidence=evidence, by=current_user(request), at=received_at(request))
+
+    return hand_over(request, Kept.evidence(evidence), note=note)
 
 
 def _visible_or_404(request: HttpRequest, uuid: UUID) -> Evidence:

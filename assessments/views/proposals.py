@@ -6,11 +6,10 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Case, Count, Q, QuerySet, When
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -25,9 +24,9 @@ from assessments.permissions import (
     check_can_return_proposal,
 )
 from assessments.views.common import posted_version
+from assessments.views.files import Kept, hand_over
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
-from childfriendly.core.files import extension_of, file_response, stored_path
 from childfriendly.core.forms import show_refusal
 from childfriendly.core.models import AuditEvent
 from childfriendly.core.once import once
@@ -195,12 +194,8 @@ def _history(found: Proposal) -> list[Event]:
 
 
 @require_safe
-def minutes(request: HttpRequest, uuid: UUID) -> FileResponse:
-    found = _proposal_or_404(request, uuid)
-    path = stored_path(found.minutes_path, root=settings.MEDIA_ROOT)
-    if not path.is_file():
-        raise Http404
-    return file_response(path, name=found.minutes_name, extension=extension_of(found.minutes_path), inline=True)
+def minutes(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    return hand_over(request, Kept.minutes(_proposal_or_404(request, uuid)))
 
 
 @confirm_identity

@@ -44,6 +44,7 @@ def set_up(folder: Path) -> None:
     os.environ.update(
         ALLOWED_HOSTS="127.0.0.1",
         AUDIT_KEY=secrets.token_urlsafe(50),
+        EVIDENCE_KEY=secrets.token_urlsafe(50),
         DEBUG="0",
         DEMO_ALLOWED="0",
         DJANGO_SETTINGS_MODULE="bench_settings",

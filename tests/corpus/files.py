@@ -7,6 +7,8 @@ import zlib
 from collections.abc import Callable
 from io import BytesIO
 
+import pikepdf
+import pillow_heif
 from PIL import Image
 
 DOCX_MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
@@ -42,8 +44,70 @@ def pdf(text: str = "", *, trailer: str = "") -> bytes:
     return body + table + end.encode()
 
 
-def encrypted_pdf() -> bytes:
-    return pdf(trailer="/Encrypt 9 0 R ")
+def encrypted_pdf(user: str = "mat-khau") -> bytes:
+    """Encrypted for real; with an empty `user` it opens without a password and only asks not to be printed."""
+    buffer = BytesIO()
+    with pikepdf.open(BytesIO(pdf())) as source:
+        source.save(buffer, encryption=pikepdf.Encryption(owner="chu", user=user))
+    return buffer.getvalue()
+
+
+def pdf_with(entries: str) -> bytes:
+    """A PDF with these entries in its catalogue, packed away where a search through the bytes finds nothing."""
+    buffer = BytesIO()
+    with pikepdf.open(BytesIO(pdf())) as target:
+        for name, value in pikepdf.Object.parse(entries.encode()).items():
+            target.Root[name] = value
+        target.save(buffer, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return buffer.getvalue()
+
+
+def active_pdf(what: str) -> bytes:
+    """A PDF that does something when opened or clicked, or carries a file: one of `ACTIVE`."""
+    return pdf_with(ACTIVE[what])
+
+
+ACTIVE = {
+    "script": "<< /OpenAction << /S /JavaScript /JS (app.alert(1)) >> >>",
+    "script in the names": "<< /Names << /JavaScript << /Names [(a) << /S /JavaScript /JS (app.alert(1)) >>] >> >> >>",
+    "script, spelled otherwise": "<< /AA << /WC << /S /J#61vaScript /J#53 (app.alert(1)) >> >> >>",
+    "program": "<< /OpenAction << /S /Launch /F (cmd.exe) >> >>",
+    "file inside": "<< /Names << /EmbeddedFiles << /Names [(a.exe) << /Type /Filespec /F (a.exe) >>] >> >> >>",
+    "web page on opening": "<< /OpenAction << /S /URI /URI (http://127.0.0.1:9/) >> >>",
+    "form that sends itself": "<< /AcroForm << /Fields [] /XFA (x) >> >>",
+}
+QUIET = {
+    "page on opening": "<< /OpenAction [0 /XYZ null null 0] >>",
+    "jump on opening": "<< /OpenAction << /S /GoTo /D [0 /Fit] >> >>",
+    "bookmark with the word": "<< /Title (JavaScript and Launch, OpenAction) >>",
+}
+"""What most PDFs hold that Word or a scanner saved."""
+
+
+def swelling_pdf(megabytes: int = 64) -> bytes:
+    """A PDF of some ten kilobytes whose object stream unpacks to so many megabytes."""
+    packed = zlib.compress(b"5 0 6 3 [] [" + b" " * (megabytes * 1024 * 1024) + b"]", 9)
+    body = b"%PDF-1.5\n1 0 obj\n<</Type/Catalog/Pages 2 0 R/AA 6 0 R>>\nendobj\n"
+    second = len(body)
+    body += b"2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n"
+    third = len(body)
+    body += b"3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>\nendobj\n"
+    fourth = len(body)
+    head = b"4 0 obj\n<</Type/ObjStm/N 2/First 8/Filter/FlateDecode/Length %d>>\nstream\n" % len(packed)
+    body += head + packed + b"\nendstream\nendobj\n"
+    table = [
+        (0, 0, 0),
+        (1, 9, 0),
+        (1, second, 0),
+        (1, third, 0),
+        (1, fourth, 0),
+        (2, 4, 0),
+        (2, 4, 1),
+        (1, len(body), 0),
+    ]
+    rows = b"".join(struct.pack(">BIB", *row) for row in table)
+    end = b"7 0 obj\n<</Type/XRef/Size 8/W[1 4 1]/Root 1 0 R/Length %d>>\nstream\n" % len(rows)
+    return body + end + rows + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % len(body)
 
 
 def archive(parts: dict[str, bytes | str]) -> bytes:
@@ -157,6 +221,28 @@ def picture(kind: str, width: int = 40, height: int = 30) -> bytes:
     return buffer.getvalue()
 
 
+def heic(width: int = 64, height: int = 48) -> bytes:
+    """As an iPhone sends it."""
+    buffer = BytesIO()
+    image = Image.linear_gradient("L").resize((width, height)).convert("RGB")
+    pillow_heif.from_pillow(image).save(buffer)
+    return buffer.getvalue()
+
+
+def phone_photo(kind: str = "JPEG", *, orientation: int = 6, width: int = 300, height: int = 200) -> bytes:
+    """A photo that says where it was taken, with which telephone, and that it lies on its side; its upper left corner
+    is red. What follows the picture is not a picture."""
+    image = Image.new("RGB", (width, height), "white")
+    image.paste("red", (0, 0, width // 3, height // 3))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif[0x010F] = "DIEN THOAI THU"
+    exif.get_ifd(0x8825).update({1: "N", 2: (10.0, 27.0, 36.0), 3: "E", 4: (105.0, 38.0, 24.0)})
+    buffer = BytesIO()
+    image.save(buffer, format=kind, exif=exif, comment=b"ghi chu kin", icc_profile=b"ho so mau")
+    return buffer.getvalue() + b"PK\x03\x04 phan giau sau anh"
+
+
 def jpg() -> bytes:
     return picture("JPEG")
 
@@ -175,8 +261,25 @@ def flood_png(width: int = 60_000, height: int = 60_000) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + head + _chunk(b"IDAT", zlib.compress(b"")) + _chunk(b"IEND", b"")
 
 
-GOOD = {"bien-ban.pdf": pdf(), "bao-cao.docx": docx(), "so-lieu.xlsx": xlsx(), "anh.jpg": jpg(), "anh.png": png()}
+GOOD = {
+    "bien-ban.pdf": pdf(),
+    "bao-cao.docx": docx(),
+    "so-lieu.xlsx": xlsx(),
+    "anh.jpg": jpg(),
+    "anh.png": png(),
+    "anh.heic": heic(),
+}
 """One good file of each kind, by name."""
+
+
+def _outside(kind: str, target: str) -> bytes:
+    link = relations(relation(kind, target, external=True))
+    return docx(extra={"word/_rels/settings.xml.rels": link})
+
+
+def _cut(content: bytes) -> bytes:
+    return content[: len(content) // 2]
+
 
 HOSTILE: dict[str, Callable[[], bytes]] = {
     "trong.pdf": bytes,
@@ -190,13 +293,40 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "co-mat-khau.docx": lambda: OLE,
     "co-macro.docx": lambda: docx(extra={"word/vbaProject.bin": b"x"}),
     "dang-macro.docx": lambda: docx(main=DOCM_MAIN),
-    "mau-o-ngoai.docx": lambda: docx(
-        extra={
-            "word/_rels/settings.xml.rels": relations(
-                relation("attachedTemplate", "https://example.vn/mau.dotm", external=True)
-            )
-        }
-    ),
+    "mau-o-ngoai.docx": lambda: _outside("attachedTemplate", "https://example.vn/mau.dotm"),
+    "mau-tren-may.docx": lambda: _outside("attachedTemplate", "file:///C:/mau.dotm"),
+    "mau-tren-mang.docx": lambda: _outside("attachedTemplate", "file://192.0.2.1/chung/mau.dotm"),
+    "anh-o-ngoai.docx": lambda: _outside("image", "http://192.0.2.1/dem.png"),
+    "doi-tuong-ngoai.docx": lambda: _outside("oleObject", "http://192.0.2.1/a.xlsx"),
+    "dang-macro.docm": lambda: docx(main=DOCM_MAIN),
+    "van-ban-cu.doc": lambda: OLE,
+    "bang-tinh-cu.xls": lambda: OLE,
+    "nen.zip": lambda: archive({"a.txt": "a"}),
+    "nen.docx": lambda: archive({"a.txt": "a"}),
+    "bang-tinh.docx": xlsx,
+    "van-ban.xlsx": docx,
+    "van-ban.pdf": docx,
+    "anh.pdf": png,
+    "anh-that-la-png.jpg": png,
+    "anh-that-la-jpg.png": jpg,
+    "anh-that-la-jpg.heic": jpg,
+    "trang-web.jpg": lambda: HTML,
+    "trang-web-truoc.pdf": lambda: HTML + pdf(),
+    "trang-web-truoc.docx": lambda: HTML + docx(),
+    "cut.pdf": lambda: _cut(pdf()),
+    "cut.docx": lambda: _cut(docx()),
+    "cut.xlsx": lambda: _cut(xlsx()),
+    "cut.jpg": lambda: _cut(phone_photo()[:-200]),
+    "cut.png": lambda: _cut(png()),
+    "cut.heic": lambda: _cut(heic()),
+    "trong.docx": bytes,
+    "trong.jpg": bytes,
+    "khong-in-duoc.pdf": lambda: encrypted_pdf(user=""),
+    "bung-ra.pdf": swelling_pdf,
+    "khong-trang.pdf": lambda: b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n",
+    "phan-dau.pdf": lambda: b"%PDF-1.4\n%%EOF\n",
+    "khai-nho.docx": lambda: bomb(3).replace(struct.pack("<I", 3 * 1024 * 1024), struct.pack("<I", 2000)),
+    "ngap-mot-chut.png": lambda: flood_png(10_001, 5_000),
     "bung-ra.docx": bomb,
     "khai-lon.docx": boast,
     "nhieu-phan.docx": crowd,

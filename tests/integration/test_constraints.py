@@ -242,6 +242,11 @@ BREAKERS: dict[str, list[Breaker]] = {
     "assessments_returneditem_once_a_round": [again(ReturnedItem)],
     "assessments_returneditem_has_reason": [changed(ReturnedItem, reason="")],
     "assessments_evidence_same_file_once_an_item": [again(Evidence)],
+    "assessments_evidence_size_within_limit": [
+        changed(Evidence, size=0),
+        changed(Evidence, size=20 * 1024 * 1024 + 1),
+    ],
+    "assessments_evidence_scan_known": [changed(Evidence, scan="")],
     # -- proposals and decisions
     "assessments_proposal_returned_with_reason": [
         lambda world: Proposal.objects.filter(pk=world.waiting.pk).update(state="returned", answered_at=NOW)
@@ -250,6 +255,7 @@ BREAKERS: dict[str, list[Breaker]] = {
         lambda world: Proposal.objects.filter(pk=world.waiting.pk).update(state="approved"),
         lambda world: Proposal.objects.filter(pk=world.waiting.pk).update(answered_at=NOW),
     ],
+    "assessments_proposal_scan_known": [changed(Proposal, minutes_scan="")],
     "assessments_proposalitem_in_one_live_proposal": [again(ProposalItem, proposal=lambda world: world.waiting)],
     "assessments_proposalitem_once": [again(ProposalItem, is_live=False)],
     "assessments_decision_number_unique_a_year": [again(Decision, proposal=lambda world: world.waiting)],

@@ -92,7 +92,7 @@ def test_a_file_goes_under_its_slot_and_shows_with_name_and_size(place: Place, e
 def test_the_limits_are_said_before_choosing(place: Place, editor: Client) -> None:
     dossier = dossier_in(Status.DRAFT, place)
     text = text_of(editor.get(reverse("assessments:criterion", args=[dossier.uuid, "TC03"])))
-    assert "PDF, Word (.docx), Excel (.xlsx), ảnh JPG hoặc PNG; mỗi tệp tối đa 20 MB." in text
+    assert "PDF, Word (.docx), Excel (.xlsx), ảnh JPG, PNG hoặc HEIC; mỗi tệp tối đa 20 MB." in text
     assert "Không tải tài liệu có tên, ảnh, địa chỉ của trẻ em. Dùng bản đã che thông tin." in text
 
 

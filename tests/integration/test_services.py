@@ -36,6 +36,7 @@ from communes.models import AreaType, AreaTypeAssignment, Role, User
 from criteria.models import Deadline, DeadlineKind
 from tests.factories import (
     CHILDREN,
+    PDF,
     ZERO_IN_3,
     AreaTypeAssignmentFactory,
     CommuneFactory,
@@ -343,7 +344,7 @@ def test_a_file_of_an_earlier_round_stays(place: Place) -> None:
     perform(Action.RETURN, dossier, place.appraiser, place, items={"TC01.1": "Thiếu chữ ký."})
     with pytest.raises(Refused, match="Tệp đã nộp ở lần trước nên không bỏ được"):
         services.remove_evidence(evidence_id=evidence.pk, by=place.editors[0], at=place.later())
-    newer = attach(dossier, place, upload=pdf_file(content=b"%PDF-1.4\n2\n%%EOF\n"))
+    newer = attach(dossier, place, upload=pdf_file(content=PDF + b"% 2\n"))
     services.remove_evidence(evidence_id=newer.pk, by=place.editors[0], at=place.later())
     with pytest.raises(Refused, match="Tệp này đã được bỏ ra trước đó"):
         services.remove_evidence(evidence_id=newer.pk, by=place.editors[0], at=place.later())
