@@ -23,7 +23,7 @@ from childfriendly.core.files.naming import (
 from childfriendly.core.files.office import check_archive
 from childfriendly.core.files.scanning import Scan, scan
 from childfriendly.core.files.sealing import BrokenSealError, keys
-from childfriendly.core.files.serving import serve
+from childfriendly.core.files.serving import file_response, serve
 
 __all__ = [
     "CONTENT_TYPES",
@@ -40,6 +40,7 @@ __all__ = [
     "content_type_for",
     "delete_if_older",
     "extension_of",
+    "file_response",
     "files_older_than",
     "is_sealed",
     "keys",

@@ -34,6 +34,15 @@ def serve(request: HttpRequest, relative: str, *, root: Path, name: str, inline:
         response = HttpResponse(headers={"X-Accel-Redirect": settings.X_ACCEL_PREFIX + relative})
     else:
         response = _plain(request, path, size)
+    return _with_headers(response, name=name, extension=extension, inline=inline)
+
+
+def file_response(path: Path, *, name: str, extension: str) -> HttpResponseBase:
+    """A file of our own making that lies open at `path`, to be downloaded as `name`. Raises FileNotFoundError."""
+    return _with_headers(FileResponse(path.open("rb")), name=name, extension=extension, inline=False)
+
+
+def _with_headers(response: HttpResponseBase, *, name: str, extension: str, inline: bool) -> HttpResponseBase:
     response["Content-Type"] = content_type_for(extension)
     response["Content-Disposition"] = str(
         content_disposition_header(not inline or extension not in SAFE_TO_SHOW, clean_name(name))
