@@ -15,7 +15,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile, TemporaryUploadedFile
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFile
 
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.files import (
@@ -409,6 +409,12 @@ def test_a_png_keeps_its_transparency_and_no_more_than_it_needs(mode: str, kept_
 @pytest.mark.parametrize(("mode", "kept_as"), [("L", "L"), ("RGB", "RGB"), ("CMYK", "RGB")])
 def test_a_jpeg_is_kept_in_grey_or_in_colour(mode: str, kept_as: str) -> None:
     assert kept_picture("a.jpg", encoded(Image.new(mode, (8, 8)), "JPEG")).mode == kept_as
+
+
+def test_a_picture_cut_off_is_refused_after_papers_were_printed_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """WeasyPrint, once imported, tells Pillow to make do with half a picture."""
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    assert "chưa được chép đủ" in refusal("a.jpg", corpus.HOSTILE["cut.jpg"]())
 
 
 def test_the_same_photo_gives_the_same_file() -> None:

@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import IO
 
 import pillow_heif
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.files.refusals import damaged, other_kind
@@ -34,6 +34,7 @@ def redraw(stream: IO[bytes], name: str, extension: str) -> tuple[bytes, str]:
         raise other_kind(name, extension)
     try:
         with _one_at_a_time:
+            ImageFile.LOAD_TRUNCATED_IMAGES = False  # WeasyPrint, once imported, wants half a picture rather than none
             return _redraw(stream, "PNG" if extension == "png" else "JPEG", _KINDS[extension])
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise Refused(
