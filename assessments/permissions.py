@@ -80,12 +80,18 @@ FOUR_EYES: dict[Tie, str] = {
 
 def check_four_eyes(user: User, right: Right | Action, dossier: Dossier, at: datetime) -> None:
     """Nobody appraises the own commune or the own figures, and who appraised or proposed does not decide (SECURITY.md
-    Z-10)."""
+    Z-10). Whoever acts for the head of the office does not put their own appraisal before the leader."""
     barred = policy.rule_of(right).barred
     roles = roles_of(user, timezone.localdate(at))
     for tie, sentence in FOUR_EYES.items():
         if tie in barred and _is_tied(tie, user, dossier, roles):
             raise Refused(sentence)
+    role = policy.rule_of(right).role
+    held = roles.at(unit_of(role, dossier).pk, role)
+    if held is not None and held.acting_for_id is not None and _is_tied(Tie.APPRAISED, user, dossier, roles):
+        raise Refused(
+            "Đang làm thay nên không được xử lý hồ sơ do chính mình thẩm định. Đề nghị đồng chí khác thực hiện."
+        )
 
 
 def _is_tied(tie: Tie, user: User, dossier: Dossier, roles: Roles, evidence: Evidence | None = None) -> bool:

@@ -9,6 +9,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 
 from assessments.policy import Right, roles_with
+from communes.acting import SUPERIORS
 from communes.models import Role, RoleAssignment
 from communes.queries import roles_of
 
@@ -26,6 +27,7 @@ MENU: list[tuple[str, str, frozenset[Role]]] = [
     ("communes:units", "Đơn vị", frozenset({Role.CATALOGUE_ADMIN})),
     ("criteria:area_types", "Loại xã", frozenset({Role.CATALOGUE_ADMIN})),
     ("communes:people", "Người dùng", frozenset({Role.CATALOGUE_ADMIN})),
+    ("communes:acting", "Người làm thay", frozenset(SUPERIORS)),
 ]
 
 

@@ -1,7 +1,7 @@
 """Forms of units, area types and people: what was typed becomes dates and names; services do the rest."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -162,6 +162,44 @@ class EndRoleForm(PlainForm, forms.Form):
     @property
     def chosen(self) -> RoleAssignment:
         return self.by_key[self.cleaned_data["assignment"]]
+
+
+class ActingForm(PlainForm, forms.Form):
+    """Who acts for a superior on leave, and by which paper."""
+
+    to = forms.ChoiceField(
+        label="Người làm thay",
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Chọn người làm thay.",
+            "invalid_choice": "Người này không còn trong danh sách. Tải lại trang rồi chọn lại.",
+        },
+    )
+    title = NfcCharField(
+        label="Chức vụ của người làm thay",
+        help_text="Như trên văn bản, ví dụ: Phó Chủ tịch. Cấp phó ký thay (KT.), người khác ký thừa ủy quyền (TUQ.)",
+        max_length=TITLE_LENGTH,
+        error_messages={"required": "Nhập chức vụ của người làm thay như ghi trên văn bản."},
+    )
+    valid_from = VietnameseDateField(label="Từ ngày")
+    valid_to = VietnameseDateField(label="Đến hết ngày", help_text="Hết ngày này việc làm thay tự kết thúc")
+    document_number = NfcCharField(
+        label="Số văn bản giao làm thay",
+        help_text="Ví dụ: 12/GUQ-UBND",
+        max_length=DOCUMENT_NUMBER_LENGTH,
+        error_messages={"required": "Nhập số văn bản giao làm thay."},
+    )
+
+    def __init__(self, *args: Any, colleagues: Iterable[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by_key = {str(person.uuid): person for person in colleagues}
+        field = self.fields["to"]
+        if isinstance(field, forms.ChoiceField):  # always; tells the type checker
+            field.choices = [(key, f"{person.full_name} ({person.username})") for key, person in self.by_key.items()]
+
+    @property
+    def chosen(self) -> User:
+        return self.by_key[self.cleaned_data["to"]]
 
 
 def assignment_key(assignment: RoleAssignment) -> str:

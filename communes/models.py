@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
@@ -362,11 +362,29 @@ class User(AbstractUser):
 
 class RoleAssignmentQuerySet(models.QuerySet["RoleAssignment"]):
     def in_force_on(self, day: datetime.date) -> Self:
-        return self.filter(_in_force(day))
+        return self.filter(_in_force(day), withdrawn_at__isnull=True)
+
+    def own(self) -> Self:
+        """Without those by which somebody acts for somebody else."""
+        return self.filter(acting_for__isnull=True)
+
+    def with_backing(self, day: datetime.date) -> Self:
+        """Says of each row (`is_backed`) whether it gives rights: whoever acts for somebody has the role only as long
+        as that person has it, and an account that was stopped gives nothing away."""
+        superior = (
+            RoleAssignment.objects.own()
+            .in_force_on(day)
+            .filter(user=OuterRef("acting_for"), user__is_active=True, role=OuterRef("role"), unit=OuterRef("unit"))
+        )
+        return self.annotate(is_backed=Q(acting_for__isnull=True) | Q(Exists(superior)))
 
 
 class RoleAssignment(models.Model):
-    """A role of a person at a unit for a time; it may outlast the unit, whose own periods are still to be finished."""
+    """A role of a person at a unit for a time; it may outlast the unit, whose own periods are still to be finished.
+
+    With `acting_for` it is the role of a superior on leave, held in that person's place: it always has a last day and
+    the number of the paper that says so.
+    """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="role_assignments", verbose_name="người dùng")
     role = models.CharField("vai trò", max_length=16, choices=Role.choices)
@@ -374,6 +392,11 @@ class RoleAssignment(models.Model):
     title = models.CharField("chức danh", max_length=TITLE_LENGTH, blank=True)
     valid_from = models.DateField("từ ngày")
     valid_to = models.DateField("đến hết ngày", null=True, blank=True)
+    acting_for = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, blank=True, related_name="substitutes", verbose_name="làm thay"
+    )
+    withdrawn_at = models.DateTimeField("thu hồi lúc", null=True, blank=True)  # the superior came back before the day
+    acting_document = models.CharField("số văn bản giao làm thay", max_length=DOCUMENT_NUMBER_LENGTH, blank=True)
 
     objects = RoleAssignmentQuerySet.as_manager()
 
@@ -383,14 +406,42 @@ class RoleAssignment(models.Model):
         ordering = ["user", "role", "unit", "valid_from"]
         constraints = [
             models.UniqueConstraint(
-                fields=["user", "role", "unit", "valid_from"], name="communes_roleassignment_unique_first_day"
+                fields=["user", "role", "unit", "valid_from"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="communes_roleassignment_unique_first_day",
             ),
             _dates_in_order("communes_roleassignment_ends_after_it_begins"),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="communes_roleassignment_known_role"),
+            models.CheckConstraint(
+                condition=Q(acting_for__isnull=True, acting_document="")
+                | Q(acting_for__isnull=False, valid_to__isnull=False) & ~Q(acting_document=""),
+                name="communes_roleassignment_acting_has_document_and_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True) | Q(acting_for__isnull=False),
+                name="communes_roleassignment_only_acting_is_withdrawn",
+            ),
+            models.CheckConstraint(
+                condition=~Q(user=F("acting_for")), name="communes_roleassignment_nobody_acts_for_themselves"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.user}: {self.get_role_display()}, {self.unit}"
 
+    @property
+    def acting_words(self) -> str:
+        """«(thay đồng chí Lê Văn An, văn bản số 12/GUQ-UBND)», or nothing for a role of one's own."""
+        if self.acting_for is None:
+            return ""
+        return f"(thay đồng chí {self.acting_for.full_name}, văn bản số {self.acting_document})"
+
+    @property
+    def words(self) -> str:
+        """How papers and the audit name it: role, unit, and in whose place."""
+        return f"{self.get_role_display()}, {self.unit.name} {self.acting_words}".rstrip()
+
     def is_in_force_on(self, day: datetime.date) -> bool:
+        if self.withdrawn_at is not None:
+            return False
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Final
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet
+from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
 
 from childfriendly.core.text import fold
 from communes.models import (
@@ -56,6 +56,11 @@ class Roles:
         """The first assignment of any of these roles at exactly this unit, for the title that papers and audit show."""
         return next((a for a in self.assignments if a.unit_id == unit_id and (not roles or a.role in roles)), None)
 
+    def words(self, role: Role, unit: Unit) -> str:
+        """How the audit names what somebody acts as here."""
+        held = self.at(unit.pk, role)
+        return held.words if held else f"{role.label}, {unit.name}"
+
     @cached_property
     def _lineage(self) -> frozenset[tuple[int, int]]:
         # Only provinces are taken over as a whole; whoever holds a role at none of them need not ask.
@@ -74,13 +79,12 @@ def roles_of(user: User | AnonymousUser, today: datetime.date) -> Roles:
     if today not in cache:
         begun = list(
             RoleAssignment.objects.filter(user=user, valid_from__lte=today)
-            .select_related("unit")  # on every page; the few that ask for the units above read them then
-            .order_by("role", "unit__sort_key", "pk")
+            .with_backing(today)
+            .select_related("unit", "acting_for")  # on every page; the few that ask for the units above read them then
+            .order_by("role", "unit__sort_key", F("acting_for").asc(nulls_first=True), "pk")
         )
-        cache[today] = Roles(
-            (held for held in begun if held.is_in_force_on(today)),
-            ended=(held for held in begun if not held.is_in_force_on(today)),
-        )
+        counting = [held for held in begun if held.is_in_force_on(today) and getattr(held, "is_backed", False)]
+        cache[today] = Roles(counting, ended=(held for held in begun if held not in counting))
     return cache[today]
 
 
@@ -123,9 +127,9 @@ def people_visible_to(user: User, today: datetime.date) -> QuerySet[User]:
     Every account is opened with a first role, so none is out of everybody's sight.
     """
     here = within(administered_unit_ids(user, today), "unit")
-    held = RoleAssignment.objects.filter(here).select_related("unit__parent__parent").order_by("-valid_from", "role")
+    held = RoleAssignment.objects.filter(here).select_related("unit__parent__parent", "acting_for")
     return User.objects.filter(Exists(RoleAssignment.objects.filter(here, user=OuterRef("pk")))).prefetch_related(
-        Prefetch("role_assignments", queryset=held)
+        Prefetch("role_assignments", queryset=held.order_by("-valid_from", "role"))
     )
 
 

@@ -31,7 +31,7 @@ from communes.queries import covers, forget_roles, roles_of
 
 ADMIN_ROLES: Final = frozenset({Role.CATALOGUE_ADMIN, Role.SYSTEM_ADMIN})
 
-_CHANGED_MEANWHILE = "Dữ liệu vừa được người khác thay đổi; tải lại trang rồi thực hiện lại."
+CHANGED_MEANWHILE = "Dữ liệu vừa được người khác thay đổi; tải lại trang rồi thực hiện lại."
 
 
 # ---- who may -----------------------------------------------------------------------------------------------------
@@ -93,7 +93,7 @@ def accept_area_type(
     check_can_manage_catalogue(by, unit, timezone.localdate(at))
     if unit.level != Level.COMMUNE:
         raise Refused(f"{unit.name} không phải đơn vị cấp xã; chọn một đơn vị cấp xã để xếp loại.")
-    number = _line(document_number, "Số văn bản", DOCUMENT_NUMBER_LENGTH)
+    number = one_line(document_number, "Số văn bản", DOCUMENT_NUMBER_LENGTH)
     if not number:
         raise Refused("Nhập số văn bản làm căn cứ xếp loại xã.")
     if not unit.is_in_force_on(valid_from):
@@ -120,7 +120,7 @@ def accept_area_type(
                 accepted_at=at,
             )
     except IntegrityError as error:
-        raise Stale(_CHANGED_MEANWHILE) from error
+        raise Stale(CHANGED_MEANWHILE) from error
     audit.record(
         "accept_area_type",
         unit,
@@ -163,7 +163,7 @@ def _end(assignment: AreaTypeAssignment, last_day: datetime.date) -> None:
     # conditional, since select_for_update does nothing on SQLite
     unchanged = AreaTypeAssignment.objects.filter(pk=assignment.pk, valid_to=assignment.valid_to)
     if not unchanged.update(valid_to=last_day):
-        raise Stale(_CHANGED_MEANWHILE)
+        raise Stale(CHANGED_MEANWHILE)
 
 
 def _validity(unit: Unit) -> str:
@@ -217,12 +217,12 @@ def assign_role(
                 user=user,
                 role=Role(role),
                 unit=unit,
-                title=_line(title, "Chức danh", TITLE_LENGTH),
+                title=one_line(title, "Chức danh", TITLE_LENGTH),
                 valid_from=valid_from,
                 valid_to=valid_to,
             )
     except IntegrityError as error:
-        raise Stale(_CHANGED_MEANWHILE) from error
+        raise Stale(CHANGED_MEANWHILE) from error
     audit.record(
         "assign_role",
         user,
@@ -333,7 +333,7 @@ def create_account(
     set-up on the server. What an account of the demo opens is one of the demo."""
     if by is not None:
         check_can_manage_catalogue(by, unit, timezone.localdate(at))
-    name = _line(full_name, "Họ và tên", User._meta.get_field("full_name").max_length or 0)
+    name = one_line(full_name, "Họ và tên", User._meta.get_field("full_name").max_length or 0)
     if not name:
         raise Refused("Nhập họ và tên của người dùng.")
     login = User.normalize_username(username)
@@ -394,7 +394,7 @@ def reactivate_account(*, user: User, by: User, at: datetime.datetime) -> None:
 def _set_active(user: User, *, active: bool, action: str, by: User, at: datetime.datetime) -> None:
     check_can_administer_account(by, user, timezone.localdate(at))
     if not User.objects.filter(pk=user.pk, is_active=not active).update(is_active=active):
-        raise Stale(_CHANGED_MEANWHILE)
+        raise Stale(CHANGED_MEANWHILE)
     user.is_active = active
     audit.record(
         action,
@@ -408,7 +408,7 @@ def _set_active(user: User, *, active: bool, action: str, by: User, at: datetime
     forget_roles(user)
 
 
-def _line(text: str, label: str, limit: int) -> str:
+def one_line(text: str, label: str, limit: int) -> str:
     """One clean line that fits its column (SQLite would take any length, PostgreSQL fail)."""
     line = " ".join(nfc(text).split())
     if len(line) > limit:

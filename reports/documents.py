@@ -207,10 +207,11 @@ def head_of(body: str) -> str:
     return f"Thủ trưởng {body}"
 
 
-def signature_lines(body: str, signer_title: str) -> tuple[str, ...]:
+def signature_lines(body: str, signer_title: str, signed_for_title: str = "") -> tuple[str, ...]:
     """A people's committee works as a collective, so its chair signs «TM.» and a deputy «KT.» (NĐ 30/2020, Điều 13).
 
-    A decision of the chair alone (`body` «Chủ tịch Ủy ban nhân dân …») has no «TM.».
+    A decision of the chair alone (`body` «Chủ tịch Ủy ban nhân dân …») has no «TM.». Whoever signs in the place of the
+    one called `signed_for_title` signs «KT.» as a deputy, «TUQ.» as anybody else (Điều 13, khoản 3), never «TM.».
     """
     title = signer_title.strip().upper()
     on_behalf = ("TM. ỦY BAN NHÂN DÂN",) if body.upper().startswith("ỦY BAN NHÂN DÂN") else ()
@@ -218,6 +219,9 @@ def signature_lines(body: str, signer_title: str) -> tuple[str, ...]:
         return (*on_behalf, "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")
     if title.startswith("CHỦ TỊCH"):
         return (*on_behalf, "CHỦ TỊCH")
+    if signed_for_title:
+        form = "KT." if title.startswith("PHÓ ") else "TUQ."
+        return (f"{form} {signed_for_title.strip().upper()}", title)
     return (title,)
 
 

@@ -43,7 +43,7 @@ class Reader:
 
 def reader_of(summary: Summary, user: User, at: datetime) -> Reader:
     held = reading_role(summary.period, summary.unit, user, timezone.localdate(at))
-    return Reader(user, f"{held.get_role_display()}, {held.unit.name}" if held else "")
+    return Reader(user, held.words if held else "")
 
 
 SYSTEM: Final = Reader(None, "Dòng lệnh trên máy chủ")

@@ -82,7 +82,8 @@ def _letterhead(decision: Decision) -> Letterhead:
 
 
 def _signature(decision: Decision) -> SignatureBlock:
-    return SignatureBlock(lines=signature_lines(decision.body_name, decision.signer_title), name=decision.signer_name)
+    lines = signature_lines(decision.body_name, decision.signer_title, decision.signed_for_title)
+    return SignatureBlock(lines=lines, name=decision.signer_name)
 
 
 def _rows(items: list[DecisionItem], result: Result) -> list[AnnexRow]:

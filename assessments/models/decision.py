@@ -148,8 +148,10 @@ class Decision(models.Model):
     place = models.CharField(max_length=100)
     authority_document = models.CharField(max_length=100)
     submitting_body_name = models.CharField(max_length=200)
-    signer_title = models.CharField(max_length=100)
+    signer_title = models.CharField(max_length=150)  # as long as the title of a role may be
     signer_name = models.CharField(max_length=200)
+    signed_for_title = models.CharField(max_length=150, blank=True)  # «Chủ tịch», where somebody signs in that place
+    signed_for = models.CharField(max_length=300, blank=True)  # «(thay đồng chí …, văn bản số …)»
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     approved_at = models.DateTimeField()
     numbered_by = models.ForeignKey(

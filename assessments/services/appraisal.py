@@ -129,5 +129,5 @@ def _open(dossier_id: int, by: User, at: datetime) -> tuple[Dossier, DossierFigu
 def _record(
     dossier: Dossier, action: str, by: User, at: datetime, before: Mapping[str, object], after: Mapping[str, object]
 ) -> None:
-    role = role_text(Role.APPRAISER, dossier.appraising_unit)
+    role = role_text(Role.APPRAISER, dossier.appraising_unit, by, at)
     audit.record(action, dossier, by=by, at=at, role=role, before=before, after=after)

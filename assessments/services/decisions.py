@@ -31,7 +31,8 @@ from assessments.workflow import MOVES, Action, Status
 from childfriendly.core import audit, faults
 from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.text import nfc
-from communes.models import Role, RoleAssignment, Unit, User
+from communes.models import Role, Unit, User
+from communes.queries import roles_of
 from criteria.deadlines import VIET_NAM
 from criteria.models import DeadlineKind, Task
 from criteria.services import authority_for
@@ -103,7 +104,8 @@ def propose(
                 result = RESULT_OF[Recommendation(dossier.recommendation)]
                 ProposalItem.objects.create(proposal=proposal, dossier=dossier, result=result)
                 _record(dossier, "propose", by, at, Role.HEAD_OF_OFFICE, after={"proposal": submission_number})
-            audit.record("propose", proposal, by=by, at=at, role=role_text(Role.HEAD_OF_OFFICE, first.appraising_unit))
+            role = role_text(Role.HEAD_OF_OFFICE, first.appraising_unit, by, at)
+            audit.record("propose", proposal, by=by, at=at, role=role)
     except IntegrityError as error:
         raise Stale("Một hồ sơ trong danh sách đã nằm trong hồ sơ trình khác. Mở lại trang rồi chọn lại.") from error
     return proposal
@@ -126,7 +128,7 @@ def return_proposal(*, proposal_id: int, version: int, reason: str, by: User, at
         proposal,
         by=by,
         at=at,
-        role=role_text(Role.LEADER, proposal.deciding_unit),
+        role=role_text(Role.LEADER, proposal.deciding_unit, by, at),
         reason=reason,
     )
     proposal.refresh_from_db()
@@ -145,6 +147,9 @@ def approve(*, proposal_id: int, version: int, by: User, at: datetime) -> Decisi
     check_can_approve(by, proposal, [item.dossier for item in items], at=at)
     authority = authority_for(proposal.period, Task.DECIDE, items[0].dossier.commune)
     submitting = authority_for(proposal.period, Task.APPRAISE, items[0].dossier.commune)
+    held = roles_of(by, timezone.localdate(at)).at(proposal.deciding_unit_id, Role.LEADER)
+    signed_for = held.acting_words if held else ""
+    superior = _title_of(held.acting_for, proposal.deciding_unit, at) if held and held.acting_for else ""
     _answer(proposal, version, Proposal.State.APPROVED, by, at)
     faults.reach("approve: answered")
     decision = Decision.objects.create(
@@ -156,7 +161,9 @@ def approve(*, proposal_id: int, version: int, by: User, at: datetime) -> Decisi
         place=authority.place,
         authority_document=authority.document_number,
         submitting_body_name=submitting.body_name,
-        signer_title=_title(by, proposal.deciding_unit, at) or authority.signer_title,
+        signer_title=(held.title if held else "") or authority.signer_title,
+        signed_for_title=(superior or authority.signer_title) if signed_for else "",
+        signed_for=signed_for,
         signer_name=by.full_name,
         approved_by=by,
         approved_at=at,
@@ -178,7 +185,7 @@ def approve(*, proposal_id: int, version: int, by: User, at: datetime) -> Decisi
         )
         _record(item.dossier, "approve", by, at, Role.LEADER, after={"result": item.result})
         faults.reach("approve: first commune written")
-    audit.record("approve", proposal, by=by, at=at, role=role_text(Role.LEADER, proposal.deciding_unit))
+    audit.record("approve", proposal, by=by, at=at, role=role_text(Role.LEADER, proposal.deciding_unit, by, at))
     faults.reach("approve: recorded")
     return decision
 
@@ -247,7 +254,7 @@ def issue_decision(*, decision_id: int, version: int, number: str, issued_on: da
         decision,
         by=by,
         at=at,
-        role=role_text(Role.CLERK, decision.deciding_unit),
+        role=role_text(Role.CLERK, decision.deciding_unit, by, at),
         after={"number": decision.full_number, "issued_on": issued_on.isoformat()},
     )
     faults.reach("issue: recorded")
@@ -268,10 +275,10 @@ def _answer(proposal: Proposal, version: int, state: Proposal.State, by: User, a
         raise Stale("Hồ sơ trình vừa được xử lý. Mở lại trang để xem tình trạng mới.")
 
 
-def _title(user: User, unit: Unit, at: datetime) -> str:
-    assignments = RoleAssignment.objects.in_force_on(timezone.localdate(at))
-    title = assignments.filter(user=user, unit=unit, role=Role.LEADER).values_list("title", flat=True).first()
-    return title or ""
+def _title_of(user: User, unit: Unit, at: datetime) -> str:
+    """The title by which somebody signs here."""
+    held = roles_of(user, timezone.localdate(at)).at(unit.pk, Role.LEADER)
+    return held.title if held else ""
 
 
 def _record(
@@ -286,4 +293,5 @@ def _record(
     reason: str = "",
 ) -> None:
     unit = dossier.appraising_unit if role == Role.HEAD_OF_OFFICE else dossier.deciding_unit
-    audit.record(action, dossier, by=by, at=at, role=role_text(role, unit), before=before, after=after, reason=reason)
+    words = role_text(role, unit, by, at)
+    audit.record(action, dossier, by=by, at=at, role=words, before=before, after=after, reason=reason)

@@ -169,7 +169,7 @@ def _record(
     dossier: Dossier, action: str, by: User, at: datetime, before: Mapping[str, object], after: Mapping[str, object]
 ) -> None:
     if after:
-        role = role_text(Role.COMMUNE_EDITOR, dossier.commune)
+        role = role_text(Role.COMMUNE_EDITOR, dossier.commune, by, at)
         audit.record(action, dossier, by=by, at=at, role=role, before=before, after=after)
 
 
@@ -271,7 +271,7 @@ def note_reading(*, evidence: Evidence, by: User, at: datetime) -> None:
     dossier = evidence.dossier
     units = {dossier.commune_id, dossier.appraising_unit_id, dossier.deciding_unit_id}
     reaching = [
-        role_text(Role(held.role), held.unit)
+        role_text(Role(held.role), held.unit, by, at)
         for held in roles_of(by, timezone.localdate(at))
         if held.unit_id in units or held.role in {Role.INSPECTOR, Role.PROVINCE_STAFF}
     ]

@@ -17,6 +17,7 @@ from childfriendly.core import audit
 from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.text import fold, nfc
 from communes.models import Role, Unit, User
+from communes.queries import roles_of
 from criteria.models import CriteriaSet, Deadline, DeadlineKind, Period, Task
 from criteria.services import authority_for
 
@@ -54,7 +55,7 @@ def create(*, period: Period, commune: Unit, by: User, at: datetime) -> Dossier:
     except IntegrityError:  # opened by a colleague in the same moment
         return Dossier.objects.with_setting().get(period=period, commune=commune)
     CriteriaSet.objects.filter(pk=period.criteria_set_id, locked_at__isnull=True).update(locked_at=at)
-    audit.record("create", dossier, by=by, at=at, role=role_text(Role.COMMUNE_EDITOR, commune))
+    audit.record("create", dossier, by=by, at=at, role=role_text(Role.COMMUNE_EDITOR, commune, by, at))
     return dossier
 
 
@@ -101,7 +102,7 @@ def perform(
         dossier,
         by=by,
         at=at,
-        role=role_text(MOVES[action].role, unit_of(MOVES[action].role, dossier)),
+        role=role_text(MOVES[action].role, unit_of(MOVES[action].role, dossier), by, at),
         before={"status": dossier.status},
         after={"status": MOVES[action].target.value, **_told(effects), **({"items": returned} if returned else {})},
         reason=reason,
@@ -117,8 +118,9 @@ def get_dossier(dossier_id: int, by: User, at: datetime) -> Dossier:
     return dossier
 
 
-def role_text(role: Role, unit: Unit) -> str:
-    return f"{role.label}, {unit.name}"
+def role_text(role: Role, unit: Unit, by: User, at: datetime) -> str:
+    """As what somebody acts, and in whose place where they act for a superior on leave."""
+    return roles_of(by, timezone.localdate(at)).words(role, unit)
 
 
 def hold_for_figures(dossier: Dossier, statuses: frozenset[Status]) -> None:

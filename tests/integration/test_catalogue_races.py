@@ -5,7 +5,8 @@ import datetime
 import pytest
 
 from childfriendly.core.models import AuditEvent
-from communes.models import Role, User
+from communes.acting import give_acting
+from communes.models import Role, RoleAssignment, User
 from communes.services import create_account, deactivate_account
 from criteria.models import CriteriaSet, Period
 from criteria.services import confirm_criteria, load_criteria, open_period
@@ -74,3 +75,26 @@ def test_a_set_is_confirmed_and_an_account_stopped_once() -> None:
 
     for act in (confirm, stop):
         assert race(act, PEOPLE) == {WON: 1, "Stale": PEOPLE - 1}
+
+
+def test_one_acts_for_a_role_at_a_time() -> None:
+    """Different papers, different colleagues, even different superiors: the unit's row lets one through at a time."""
+    commune = CommuneFactory(new=True)
+    superiors = [user_with(Role.COMMUNE_HEAD, commune) for _ in range(2)]
+    colleagues = [user_with(Role.COMMUNE_EDITOR, commune) for _ in range(PEOPLE)]
+    answers = race(
+        lambda number: give_acting(
+            held=superiors[number % 2].role_assignments.get(),
+            to=colleagues[number],
+            title="Phó Chủ tịch",
+            valid_from=NOW.date(),
+            valid_to=NOW.date() + datetime.timedelta(days=number),
+            document_number=f"{number}/GUQ-UBND",
+            by=User.objects.get(pk=superiors[number % 2].pk),
+            at=NOW,
+        ),
+        PEOPLE,
+    )
+    assert answers == {WON: 1, "Refused": PEOPLE - 1}
+    assert RoleAssignment.objects.exclude(acting_for=None).count() == 1
+    assert AuditEvent.objects.filter(action="give_acting").count() == 1

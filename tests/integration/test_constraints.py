@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import IntegrityError, models, transaction
+from django.db.models import F
 from django.test.utils import override_settings
 
 from assessments import services
@@ -176,6 +177,15 @@ BREAKERS: dict[str, list[Breaker]] = {
         changed(RoleAssignment, valid_to=lambda world: world.place.province.valid_from - DAY)
     ],
     "communes_roleassignment_known_role": [changed(RoleAssignment, role="king")],
+    "communes_roleassignment_acting_has_document_and_end": [
+        changed(RoleAssignment, acting_document="12/GUQ"),
+        changed(RoleAssignment, acting_for=lambda world: world.place.leader, valid_to=NOW.date()),
+        changed(RoleAssignment, acting_for=lambda world: world.place.leader, acting_document="12/GUQ", valid_to=None),
+    ],
+    "communes_roleassignment_only_acting_is_withdrawn": [changed(RoleAssignment, withdrawn_at=NOW)],
+    "communes_roleassignment_nobody_acts_for_themselves": [
+        changed(RoleAssignment, acting_for=F("user"), acting_document="12/GUQ", valid_to=NOW.date())
+    ],
     # -- criteria
     "criteria_criteriaset_code_version_unique": [again(CriteriaSet)],
     "criteria_criteriaset_confirmation_names_a_person": [

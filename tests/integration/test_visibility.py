@@ -33,6 +33,7 @@ from assessments.models import Decision, Dossier, Evidence, Proposal
 from assessments.workflow import Status
 from childfriendly.core.files import check_upload, keys, store
 from childfriendly.core.models import AuditEvent, Job
+from communes.acting import substitutes_of
 from communes.forms import assignment_key, type_field
 from communes.models import AreaType, AreaTypeAssignment, Role, RoleAssignment, Unit, User
 from criteria.models import Authority, CriteriaSet
@@ -199,6 +200,7 @@ def build(media: Path) -> World:
     add_catalogue(world)
     add_people(world)
     add_job(world, media)
+    stand_in(world)
     world.fingerprint = stored()
     return world
 
@@ -245,6 +247,19 @@ def add_catalogue(world: World) -> None:
     world.former = user_with(Role.CLERK, world.home.deciding, is_active=False)
     world.unconfirmed, _ = load_criteria(json.dumps(json.loads(QD06) | {"version": 2}), at=world.home.at)
     AreaTypeAssignment.objects.filter(unit=not_begun(world)).delete()
+
+
+def stand_in(world: World) -> None:
+    """Somebody is to act for the leader at home in a time to come, which the leader may still take back."""
+    RoleAssignmentFactory(
+        user=world.colleague,
+        role=Role.LEADER,
+        unit=world.home.deciding,
+        valid_from=timezone.localdate() + timedelta(days=100),
+        valid_to=timezone.localdate() + timedelta(days=110),
+        acting_for=world.people[LEADER, "own"],
+        acting_document="11/GUQ-UBND",
+    )
 
 
 def not_begun(world: World) -> Unit:
@@ -581,11 +596,30 @@ PAGES: dict[str, Page] = {
         of_colleague,
         actors=HOME_ADMINS,
         post=lambda world: {
-            "assignment": assignment_key(world.colleague.role_assignments.get()),
+            "assignment": assignment_key(world.colleague.role_assignments.own().get()),
             "last_day": "31/12/2024",
         },
     ),
     "communes:reset_password": Page(HOME_ADMINS, of_colleague, actors=HOME_ADMINS, post=nothing),
+    "communes:acting": Page(who("commune_head head_of_office leader")),
+    "communes:give_acting": Page(
+        HOME_ADMINS | {(LEADER, "own")},
+        lambda world: {"uuid": world.people[LEADER, "own"].uuid},
+        actors=HOME_ADMINS | {(LEADER, "own")},
+        post=lambda world: {
+            "to": world.colleague.uuid,
+            "title": "Phó Chủ tịch",
+            "valid_from": f"{timezone.localdate():%d/%m/%Y}",
+            "valid_to": f"{timezone.localdate() + timedelta(days=5):%d/%m/%Y}",
+            "document_number": "12/GUQ-UBND",
+        },
+    ),
+    "communes:end_acting": Page(
+        {(LEADER, "own")},
+        query=lambda world: {"vai-tro": assignment_key(substitutes_of(world.people[LEADER, "own"])[0])},
+        actors={(LEADER, "own")},
+        post=nothing,
+    ),
     "communes:deactivate": Page(HOME_ADMINS, of_colleague, actors=HOME_ADMINS, post=nothing),
     "communes:reactivate": Page(
         HOME_ADMINS, lambda world: {"uuid": world.former.uuid}, actors=HOME_ADMINS, post=nothing

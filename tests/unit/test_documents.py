@@ -203,6 +203,14 @@ def test_who_signs_for_whom() -> None:
     assert signature_lines(committee, "Phó Chủ tịch") == ("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")
     assert signature_lines(f"Chủ tịch {committee}", "Chủ tịch") == ("CHỦ TỊCH",)
     assert signature_lines("Sở Y tế", "Giám đốc") == ("GIÁM ĐỐC",)
+
+
+def test_who_signs_for_somebody_on_leave_signs_in_the_form_of_the_law() -> None:
+    committee = "Ủy ban nhân dân huyện Tháp Mười"
+    deputy = ("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")
+    assert signature_lines(committee, "Phó Chủ tịch", "Chủ tịch") == deputy
+    assert signature_lines("Sở Y tế", "Phó Giám đốc", "Giám đốc") == ("KT. GIÁM ĐỐC", "PHÓ GIÁM ĐỐC")
+    assert signature_lines(committee, "Chánh Văn phòng", "Chủ tịch") == ("TUQ. CHỦ TỊCH", "CHÁNH VĂN PHÒNG")
     assert head_of("Sở Y tế tỉnh Đồng Tháp") == "Giám đốc Sở Y tế tỉnh Đồng Tháp"
     assert head_of("Phòng Y tế") == "Trưởng Phòng Y tế"
 

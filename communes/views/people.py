@@ -1,4 +1,4 @@
-"""Pages of the catalogue administrator: units and people. For everybody else they do not exist."""
+"""People and their roles, for the catalogue administrator. For everybody else these pages do not exist."""
 
 from datetime import date
 from uuid import UUID
@@ -17,19 +17,17 @@ from childfriendly.core.forms import show_refusal
 from childfriendly.core.once import once
 from childfriendly.core.text import nfc
 from communes import services
+from communes.acting import SUPERIORS
 from communes.auth import catalogue_admin_or_404, today
 from communes.forms import (
     AccountForm,
     EndRoleForm,
     RoleForm,
-    UnitSearchForm,
     assignment_key,
 )
 from communes.models import Role, RoleAssignment, Unit, User
 from communes.queries import (
-    administered_unit_ids,
     administered_units,
-    covers,
     found_people,
     lineage_words,
     people_visible_to,
@@ -38,55 +36,6 @@ from communes.queries import (
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
 PER_PAGE = 50
-
-
-# ---- units -------------------------------------------------------------------------------------------------------
-
-
-@require_safe
-def units(request: HttpRequest) -> HttpResponse:
-    """The whole country may be searched: names are public. Without a search, the units of the own area."""
-    user = catalogue_admin_or_404(request)
-    form = UnitSearchForm(request.GET if request.GET.keys() & {"q", "ngay"} else None)
-    day, text, status = today(), "", 200
-    if form.is_bound:
-        if form.is_valid():
-            day, text = form.cleaned_data["ngay"] or day, form.cleaned_data["q"]
-        else:
-            status = 422
-    found = Unit.objects.search(text) if text else administered_units(user, today())
-    if status != 200:
-        found = found.none()
-    page = Paginator(with_lineage(found.in_force_on(day)), PER_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "form": form,
-        "day": day,
-        "text": text,
-        "page": page,
-        "rows": [(row, lineage_words(row)) for row in page],
-    }
-    return render(request, "communes/units.html", context, status=status)
-
-
-@require_safe
-def unit(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """People and area types only where the administrator has the area; the rest is public."""
-    user = catalogue_admin_or_404(request)
-    row = get_object_or_404(with_lineage(Unit.objects.all()), uuid=uuid)
-    is_own = covers(administered_unit_ids(user, today()), row)
-    context = {
-        "unit": row,
-        "is_own": is_own,
-        "before": row.precessions.all(),
-        "after": row.successions.all(),
-        "area_types": row.area_types.order_by("-valid_from") if is_own else [],
-        "roles": row.role_assignments.select_related("user").order_by("-valid_from", "role") if is_own else [],
-        "today": today(),
-    }
-    return render(request, "communes/unit.html", context)
-
-
-# ---- people ------------------------------------------------------------------------------------------------------
 
 
 @require_safe
@@ -121,6 +70,7 @@ def person(request: HttpRequest, uuid: UUID) -> HttpResponse:
     context = {
         "somebody": somebody,
         "is_self": somebody == user,
+        "can_be_stood_in_for": any(held.role in SUPERIORS and held.acting_for_id is None for held in live),
         "refusal": services.why_not_administer_account(user, somebody, today()),
         "roles": [(held, assignment_key(held) if held in live else "") for held in somebody.role_assignments.all()],
     }
