@@ -147,7 +147,7 @@ class EndRoleForm(PlainForm, forms.Form):
         widget=forms.RadioSelect,
         error_messages={
             "required": "Chọn vai trò cần kết thúc.",
-            "invalid_choice": "Vai trò này không còn trong danh sách. Tải lại trang rồi chọn lại.",
+            "invalid_choice": "Vai trò này vừa được người khác thay đổi. Xem lại danh sách rồi chọn lại.",
         },
     )
     last_day = VietnameseDateField(label="Ngày cuối cùng giữ vai trò")
@@ -203,8 +203,10 @@ class ActingForm(PlainForm, forms.Form):
 
 
 def assignment_key(assignment: RoleAssignment) -> str:
-    """Names a role of a known person without a number that could be counted through."""
-    return f"{assignment.role}.{assignment.valid_from:%Y%m%d}.{assignment.unit.uuid}"
+    """Names a role of a known person without a number that could be counted through. The last day is part of it: a page
+    on which somebody else has meanwhile set another one names a role that is no longer there."""
+    last_day = f"{assignment.valid_to:%Y%m%d}" if assignment.valid_to else ""
+    return f"{assignment.role}.{assignment.valid_from:%Y%m%d}-{last_day}.{assignment.unit.uuid}"
 
 
 def _words(assignment: RoleAssignment) -> str:

@@ -249,8 +249,9 @@ def end_role(*, assignment: RoleAssignment, last_day: datetime.date, by: User, a
     check_can_manage_catalogue(by, assignment.unit, timezone.localdate(at))
     if last_day < assignment.valid_from:
         raise Refused("Ngày kết thúc phải từ ngày bắt đầu trở đi; sửa lại ngày kết thúc.")
-    ended = RoleAssignment.objects.filter(pk=assignment.pk).filter(Q(valid_to__isnull=True) | Q(valid_to__gt=last_day))
     before = assignment.valid_to
+    ended = RoleAssignment.objects.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=last_day))
+    ended = ended.filter(pk=assignment.pk, valid_to=before)
     if not ended.update(valid_to=last_day):
         raise Stale("Vai trò này đã kết thúc từ trước; tải lại trang để xem ngày kết thúc.")
     assignment.valid_to = last_day

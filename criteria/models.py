@@ -104,6 +104,7 @@ class Period(models.Model):
     criteria_set = models.ForeignKey(CriteriaSet, on_delete=models.PROTECT, related_name="periods")
     is_demo = models.BooleanField(default=False)
     opened_at = models.DateTimeField()
+    targets_version = models.PositiveIntegerField(default=1, help_text="Phiên bản của các chỉ tiêu đã ghi")
 
     objects = PeriodQuerySet.as_manager()
 

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from hashlib import sha256
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from childfriendly.core import audit
@@ -238,8 +239,11 @@ def confirm_authority(*, authority_id: int, document_number: str, by: User, at: 
 
 
 @transaction.atomic
-def set_target(*, period: Period, unit: Unit, communes: int, document_number: str, by: User, at: datetime) -> Target:
-    """How many communes a unit's plan wants recognised; a later plan replaces it, the audit keeps the old one."""
+def set_target(
+    *, period: Period, version: int, unit: Unit, communes: int, document_number: str, by: User, at: datetime
+) -> Target:
+    """How many communes a unit's plan wants recognised; a later plan replaces it, the audit keeps the old one.
+    `version` is the `targets_version` of the period that the person saw."""
     check_can_manage_catalogue(by, period.province, timezone.localdate(at))
     number = " ".join(nfc(document_number).split())
     if not number:
@@ -251,6 +255,11 @@ def set_target(*, period: Period, unit: Unit, communes: int, document_number: st
     in_area = Unit.objects.in_force_on(period.figures_as_of).filter(within(unit.pk), level=Level.COMMUNE).count()
     if communes > in_area:
         raise Refused(f"{unit.name} chỉ có {in_area} đơn vị cấp xã; chỉ tiêu không được lớn hơn. Nhập lại chỉ tiêu.")
+    held = Period.objects.filter(pk=period.pk, targets_version=version)
+    if not held.update(targets_version=F("targets_version") + 1):
+        raise Stale(
+            "Chỉ tiêu của kỳ này vừa được người khác ghi. Xem các chỉ tiêu đã ghi dưới đây rồi ghi lại nếu vẫn cần."
+        )
     before = Target.objects.filter(period=period, unit=unit).first()
     target, _ = Target.objects.update_or_create(
         period=period, unit=unit, defaults={"communes": communes, "document_number": number}

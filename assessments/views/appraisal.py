@@ -30,13 +30,12 @@ from assessments.views.common import (
     deadline_that_counts,
     deadlines_of,
     dossier_or_404,
-    posted_version,
     readable,
 )
 from assessments.workflow import Action
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
-from childfriendly.core.forms import show_refusal
+from childfriendly.core.forms import posted_version, show_refusal
 from communes.auth import current_user, today
 from communes.models import AreaType
 from criteria.scoring import BaseFigureSpec, Criterion, CriterionScore, Item, ItemScore

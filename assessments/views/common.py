@@ -55,13 +55,6 @@ def saved_words(at: datetime) -> str:
     return f"Đã lưu lúc {timezone.localtime(at):%H:%M}"
 
 
-def posted_version(request: HttpRequest) -> int:
-    """The version the page was drawn with. A missing or odd one is 0 and so never matches a stored one: Stale.
-    `override` is the button of the page that shows two contents side by side: the person has seen the other one."""
-    text = request.POST.get("override") or request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
-
-
 def deadlines_of(dossier: Dossier) -> dict[str, Deadline]:
     return {str(deadline.kind): deadline for deadline in Deadline.objects.filter(period=dossier.period_id)}
 

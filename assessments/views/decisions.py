@@ -13,10 +13,9 @@ from assessments import services
 from assessments.forms.decision import IssueForm
 from assessments.models import Decision, DecisionItem, Result
 from assessments.permissions import can_number, check_can_number
-from assessments.views.common import posted_version
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
-from childfriendly.core.forms import show_refusal
+from childfriendly.core.forms import posted_version, show_refusal
 from communes.auth import confirm_identity, current_user, today
 
 GET_OR_POST = ["GET", "HEAD", "POST"]

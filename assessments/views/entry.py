@@ -30,7 +30,6 @@ from assessments.permissions import (
 from assessments.views.common import (
     criterion_or_404,
     dossier_or_404,
-    posted_version,
     readable,
     saved_message,
     saved_words,
@@ -39,6 +38,7 @@ from assessments.views.dossier import head_of
 from assessments.workflow import Status
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused, Stale
+from childfriendly.core.forms import posted_version
 from childfriendly.core.numbers import format_number
 from communes.auth import current_user, today
 from communes.models import User

@@ -23,11 +23,10 @@ from assessments.permissions import (
     check_can_approve,
     check_can_return_proposal,
 )
-from assessments.views.common import posted_version
 from assessments.views.files import Kept, hand_over
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
-from childfriendly.core.forms import show_refusal
+from childfriendly.core.forms import posted_version, show_refusal
 from childfriendly.core.models import AuditEvent
 from childfriendly.core.once import once
 from communes.auth import confirm_identity, current_user, today

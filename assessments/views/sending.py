@@ -26,12 +26,13 @@ from assessments.permissions import (
     can_perform,
     check_can_perform,
 )
-from assessments.views.common import deadlines_of, dossier_or_404, posted_version, readable
+from assessments.views.common import deadlines_of, dossier_or_404, readable
 from assessments.views.dossier import head_of, target_url
 from assessments.views.entry import SlotFiles, slots_of
 from assessments.workflow import Action, Status
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused, Stale
+from childfriendly.core.forms import posted_version
 from communes.auth import current_user, today
 from criteria.models import DeadlineKind, Task
 from criteria.scoring import Criterion, CriterionScore, Item, ItemScore

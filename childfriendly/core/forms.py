@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 
 from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.numbers import DIGITS_WANTED, LARGEST_COUNT, format_number, parse_whole
@@ -146,3 +147,10 @@ def show_refusal(form: forms.BaseForm, refused: Refused) -> int:
     """The service's sentence on top of the form, everything typed kept. Gives the status of the answer."""
     form.add_error(None, str(refused))
     return 409 if isinstance(refused, Stale) else 422
+
+
+def posted_version(request: HttpRequest) -> int:
+    """The version the page was drawn with. A missing or odd one is 0 and so never matches a stored one: Stale.
+    `override` is the button of the page that shows two contents side by side: the person has seen the other one."""
+    text = request.POST.get("override") or request.POST.get("version", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

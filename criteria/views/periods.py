@@ -6,19 +6,20 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
-from childfriendly.core.forms import show_refusal
+from childfriendly.core.forms import posted_version, show_refusal
 from childfriendly.core.once import once
 from communes.auth import catalogue_admin_or_404, current_user, today
 from communes.models import Unit
 from criteria import services
 from criteria.forms import ConfirmAuthorityForm, OpenPeriodForm, PeriodStartForm, TargetForm
-from criteria.models import TWO_TIER_FROM, Authority, Certainty, CriteriaSet, Deadline, Period
+from criteria.models import TWO_TIER_FROM, Authority, Certainty, CriteriaSet, Deadline, Period, Target
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
 PER_PAGE = 50
@@ -50,9 +51,13 @@ def period(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "authorities": authorities,
         "waiting": sum(not _is_sourced(authority) for authority in authorities),
         "CONFIRMED": Certainty.CONFIRMED,
-        "targets": row.targets.select_related("unit").order_by("unit__sort_key"),
+        "targets": _targets_of(row),
     }
     return render(request, "criteria/period.html", context)
+
+
+def _targets_of(row: Period) -> QuerySet[Target]:
+    return row.targets.select_related("unit").order_by("unit__sort_key")
 
 
 def _is_sourced(authority: Authority) -> bool:
@@ -96,6 +101,7 @@ def target(request: HttpRequest, uuid: UUID) -> HttpResponse:
             try:
                 services.set_target(
                     period=row,
+                    version=posted_version(request),
                     unit=form.chosen_unit,
                     communes=form.cleaned_data["communes"],
                     document_number=form.cleaned_data["document_number"],
@@ -107,7 +113,8 @@ def target(request: HttpRequest, uuid: UUID) -> HttpResponse:
             else:
                 messages.success(request, f"Đã ghi chỉ tiêu của {form.chosen_unit.name}.")
                 return redirect("criteria:period", row.uuid)
-    return render(request, "criteria/target.html", {"form": form, "period": row}, status=status)
+    context = {"form": form, "period": _period_or_404(request, uuid), "targets": _targets_of(row)}
+    return render(request, "criteria/target.html", context, status=status)
 
 
 # ---- opening a period --------------------------------------------------------------------------------------------

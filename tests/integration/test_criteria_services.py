@@ -250,9 +250,10 @@ def test_an_authority_outside_its_days_serves_nobody() -> None:
 # ---- targets -----------------------------------------------------------------------------------------------------
 def test_a_target_is_replaced_and_the_old_one_stays_on_record() -> None:
     place = make_place(communes=3)
-    for communes, number in ((2, "01/KH"), (3, " 05/KH  ")):
+    for version, communes, number in ((1, 2, "01/KH"), (2, 3, " 05/KH  ")):
         services.set_target(
             period=place.period,
+            version=version,
             unit=place.deciding,
             communes=communes,
             document_number=number,
@@ -281,6 +282,7 @@ def test_a_target_must_make_sense() -> None:
     ]
     fields: dict[str, Any] = {
         "period": place.period,
+        "version": 1,
         "unit": place.deciding,
         "communes": 1,
         "document_number": "01/KH",

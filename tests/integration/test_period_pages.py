@@ -203,7 +203,7 @@ def test_a_target_is_written(client: Client) -> None:
     place = make_place(communes=3)
     client.force_login(place.catalogue_admin)
     url = reverse("criteria:target", args=[place.period.uuid])
-    fields = {"unit": str(place.deciding.uuid), "communes": "4", "document_number": "05/KH"}
+    fields = {"version": "1", "unit": str(place.deciding.uuid), "communes": "4", "document_number": "05/KH"}
     refused = client.post(url, fields)
     assert refused.status_code == 422
     assert "chỉ có 3 đơn vị cấp xã" in refused.text

@@ -557,7 +557,12 @@ PAGES: dict[str, Page] = {
         HOME_ADMINS,
         of_period,
         actors=HOME_ADMINS,
-        post=lambda world: {"unit": world.home.deciding.uuid, "communes": "3", "document_number": "12/KH-UBND"},
+        post=lambda world: {
+            "version": "1",
+            "unit": world.home.deciding.uuid,
+            "communes": "3",
+            "document_number": "12/KH-UBND",
+        },
     ),
     "criteria:confirm_authority": Page(
         HOME_ADMINS,
