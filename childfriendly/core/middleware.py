@@ -9,11 +9,13 @@ from django.shortcuts import resolve_url
 
 from childfriendly.core import views
 from childfriendly.core.exceptions import Refused, TooMany
+from childfriendly.core.files import MAX_FILE_BYTES
 from childfriendly.core.headers import add_headers
 from childfriendly.core.requests import answering
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
+LONGEST_BODY = MAX_FILE_BYTES + 1024 * 1024
 METHODS = ["GET", "HEAD", "POST", "OPTIONS"]
 
 
@@ -48,7 +50,8 @@ def _is_clean(raw: bytes) -> bool:
 
 def clean_request(get_response: GetResponse) -> GetResponse:
     """400 for a NUL byte in path, query or cookies, and for a query that is not UTF-8: PostgreSQL refuses the first,
-    and no person ever types either (a path that is not UTF-8 is merely not found). 405 for methods no view knows."""
+    and no person ever types either (a path that is not UTF-8 is merely not found). 405 for methods no view knows.
+    413 for what is longer than the largest file with its form, before a byte of it is read."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.method not in METHODS:
@@ -56,6 +59,9 @@ def clean_request(get_response: GetResponse) -> GetResponse:
         query = unquote_to_bytes(request.META.get("QUERY_STRING", "").encode("latin-1"))  # WSGI hands bytes over so
         if not _is_clean(query) or any("\0" in text for text in [request.path_info, *request.COOKIES.values()]):
             return views.error_page(400)
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if length.isascii() and length.isdigit() and int(length[:20]) > LONGEST_BODY:
+            return views.too_large(request)
         return get_response(request)
 
     return middleware

@@ -149,6 +149,12 @@ def method_not_allowed(request: HttpRequest, *, allow: str) -> HttpResponse:
     return response
 
 
+def too_large(request: HttpRequest) -> HttpResponse:
+    if is_htmx(request):
+        return fragment("Tệp gửi lên quá lớn, tối đa 20 MB, nên chưa có gì được lưu.", status=413)
+    return error_page(413)
+
+
 def too_many_requests(request: HttpRequest) -> HttpResponse:
     response = error_page(429)
     response.headers["Retry-After"] = "300"

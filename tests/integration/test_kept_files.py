@@ -161,6 +161,18 @@ def test_a_file_of_twenty_megabytes_is_taken_and_of_one_byte_more_refused(place:
         attach(place, dossier, corpus.pdf("x" * filler) + b"\n" * 9)
 
 
+@pytest.mark.parametrize("length", [21 * 1024 * 1024 + 1, 10**30])
+def test_a_body_far_too_long_is_refused_before_it_is_read(place: Place, dossier: Dossier, length: int) -> None:
+    """It never comes: only its length is announced."""
+    page = reverse("assessments:attach", args=[dossier.uuid, "TC01.1"])
+    client = signed_in(place.editors[0])
+    response = client.generic("POST", page, b"", "multipart/form-data; boundary=x", CONTENT_LENGTH=str(length))
+    assert (response.status_code, "Mỗi tệp tối đa 20 MB" in text_of(response)) == (413, True)
+    part = client.generic("POST", page, b"", headers={"HX-Request": "true"}, CONTENT_LENGTH=str(length))
+    assert part.content.decode().count("<html") == 0
+    assert "Tệp gửi lên quá lớn, tối đa 20 MB" in text_of(part)
+
+
 def test_the_fifty_first_file_of_an_item_is_refused(place: Place, dossier: Dossier, settings: Any) -> None:
     settings.EVIDENCE_MAX_FILES_PER_ITEM = 3
     for number in range(3):

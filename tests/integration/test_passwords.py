@@ -228,6 +228,8 @@ def start(**environment: str) -> "subprocess.CompletedProcess[str]":
         "DEMO_ALLOWED": "0",
         "HTTPS": "1",
         "SECRET_KEY": "k" * 50,
+        "AUDIT_KEY": "a" * 50,
+        "EVIDENCE_KEY": "e" * 50,
         "VAR_DIR": str(django_settings.VAR_DIR),
         "DJANGO_SETTINGS_MODULE": "childfriendly.settings",
     }

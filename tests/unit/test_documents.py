@@ -15,6 +15,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+import weasyprint
 from bs4 import BeautifulSoup, Tag
 from pypdf import PdfReader
 
@@ -484,7 +485,11 @@ def canary() -> Iterator[tuple[str, list[str]]]:
     class Canary(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             hits.append(self.path)
-            self.send_response(200)
+            if self.path.startswith("/chuyen/"):  # a redirect, the way around a check of the first address
+                self.send_response(302)
+                self.send_header("Location", self.path.removeprefix("/chuyen"))
+            else:
+                self.send_response(200)
             self.end_headers()
 
         def log_message(self, *args: object) -> None:
@@ -498,13 +503,21 @@ def canary() -> Iterator[tuple[str, list[str]]]:
         thread.join()
 
 
+def test_the_canary_hears_whoever_does_fetch(canary: tuple[str, list[str]]) -> None:
+    """WeasyPrint's own fetcher, for comparison: the silence below means something."""
+    address, hits = canary
+    pulls = f"<style>@import '{address}/a.css';</style><img src='{address}/chuyen/b.png'>"
+    weasyprint.HTML(string=f"<p>chữ</p>{pulls}").write_pdf()
+    assert sorted(hits) == ["/a.css", "/b.png", "/chuyen/b.png"]
+
+
 def test_a_page_can_reach_neither_the_network_nor_the_disk(canary: tuple[str, list[str]], tmp_path: Path) -> None:
     address, hits = canary
     secret = tmp_path / "secret.txt"
     secret.write_text("CANARY-TRONG-TEP", encoding="utf-8")
     sheet = tmp_path / "sheet.css"
     sheet.write_text("p::after { content: 'CANARY-TRONG-CSS' }", encoding="utf-8")
-    targets = (f"{address}/x", secret.as_uri(), "data:text/plain,CANARY-DATA")
+    targets = (f"{address}/x", f"{address}/chuyen/x", secret.as_uri(), "data:text/plain,CANARY-DATA")
     pulls = "".join(
         f'<img src="{target}"><link rel="stylesheet" href="{target}"><link rel="attachment" href="{target}">'
         f'<a rel="attachment" href="{target}">tệp</a><object data="{target}"></object><embed src="{target}">'
