@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "childfriendly.core.middleware.clean_request",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "childfriendly.core.middleware.csrf_header_first",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",

@@ -1,8 +1,17 @@
 """Every address × every role × where the role is held, over HTTP: who may not see a thing finds nothing, in the very
 words of a thing that does not exist (SECURITY Z-01 to Z-07).
 
-A new address fails here until PAGES says what it is about and who reads it. Two provinces, a second district and the
-successor province all hold data, so that something could leak.
+A new address fails here until PAGES declares it. How: one line with its name, `Page(readers, kwargs, …)`:
+- `readers`: the set of (role, place) that may see it, by hand as `who("appraiser clerk", {"own"})` or with one of
+  the functions above PAGES; everybody else must find nothing. Left out: everybody who has signed in.
+- `kwargs`, `query`: from the world to what stands in the address, so that it is about something at home.
+- `post` (what its form sends) and `actors` (who may send it), where the page takes a POST: others must change nothing,
+  the actors must change something. `is_slow`: one reader is enough.
+- A page without sign-in goes into PUBLIC too (at most eight), one about nothing but the own account
+  into OWN_ACCOUNT. `OF_SESSIONS` names the tables that a mere visit may write.
+What is stored and must stay with its readers goes into `World.secrets`: no page may show it to anybody else.
+
+Two provinces, a second district and the successor province all hold data, so that something could leak.
 """
 
 import json
@@ -31,6 +40,7 @@ from django.utils import timezone
 
 from assessments.models import Decision, Dossier, Evidence, Proposal
 from assessments.workflow import Status
+from childfriendly.core import exports
 from childfriendly.core.files import check_upload, keys, store
 from childfriendly.core.models import AuditEvent, Job
 from communes.acting import substitutes_of
@@ -645,6 +655,15 @@ PAGES: dict[str, Page] = {
 }
 
 PUBLIC = {"account_login", "account_inactive", "healthz", "readyz"}  # nobody needs to have signed in
+# About nothing but the account of whoever asks: everybody posts there, and tests of their own follow what comes of it.
+OWN_ACCOUNT = {
+    "account_login",
+    "account_logout",
+    "account_reauthenticate",
+    "account_change_password",
+    "account_set_password",
+    "mfa_reauthenticate",
+}
 
 
 def patterns(resolver: URLResolver | None = None, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -761,18 +780,35 @@ def some_reader(name: str) -> Who:
     return sorted(PAGES[name].readers)[0]
 
 
+def visits(name: str) -> Iterator[tuple[Who, str, bool]]:
+    """Everybody, GET and HEAD, with and without htmx; for what is slow, and the same for all readers, one of them."""
+    shown = PAGES[name]
+    for person in sorted(EVERYBODY):
+        if person not in shown.readers or not shown.is_slow:
+            yield from ((person, method, is_htmx) for method in ("GET", "HEAD") for is_htmx in (False, True))
+        elif person == some_reader(name):
+            yield person, "GET", False
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_who_may_not_see_a_page_finds_nothing_and_nobody_finds_an_error(world: World, name: str) -> None:
+def test_who_may_not_see_a_page_finds_nothing_and_looking_changes_nothing(world: World, name: str) -> None:
+    """SECURITY.md Z-01 to Z-04 and H-07: no method and no fragment tells more than the page, and none writes."""
     page, shown = address(name, world), PAGES[name]
-    people = EVERYBODY - shown.readers | {some_reader(name)} if shown.is_slow else EVERYBODY
-    for person in people:
-        answer = Answer.of(world.client(person).get(page))
-        assert answer.status in POSSIBLE, (person, answer.status)
-        assert leaks(world, person, answer.body) == [], person
+    got: dict[tuple[Who, bool], int] = {}
+    for person, method, is_htmx in visits(name):
+        answer = Answer.of(world.client(person).generic(method, page, headers=HTMX if is_htmx else {}))
+        seen = (person, method, is_htmx, answer.status)
+        assert answer.status in POSSIBLE, seen
+        assert leaks(world, person, answer.body) == [], seen
+        if method == "HEAD":
+            assert answer.body == "", seen
+            assert answer.status in {got[person, is_htmx], 405}, seen
+        got.setdefault((person, is_htmx), answer.status)
         if person in shown.readers:
-            assert answer.status != 404, person
+            assert answer.status != 404, seen
         else:
-            assert is_nothing(world, person, answer), (person, answer)
+            assert is_nothing(world, person, answer, is_head=method == "HEAD", is_htmx=is_htmx), (seen, answer)
+    assert stored() == world.fingerprint
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -783,59 +819,42 @@ def test_what_is_missing_looks_like_what_is_foreign(world: World, name: str) -> 
     assert is_nothing(world, person, answer), answer
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_head_and_htmx_go_through_the_same_door(world: World, name: str) -> None:
-    """A reader and two strangers: HEAD says what GET says, and a fragment tells no more than its page."""
-    page, shown = address(name, world), PAGES[name]
-    strangers = [(role, where) for role, where in sorted(EVERYBODY - shown.readers) if where == "other province"]
-    reader = [] if shown.is_slow else [some_reader(name)]
-    for person in [*reader, *strangers[:1], *strangers[-1:]]:
-        client = world.client(person)
-        plain, fragment = Answer.of(client.get(page)), Answer.of(client.get(page, headers=HTMX))
-        for is_htmx, got in ((False, plain), (True, fragment)):
-            head = Answer.of(client.head(page, headers=HTMX if is_htmx else {}))
-            assert got.status in POSSIBLE, (person, got.status)
-            assert head.status in {got.status, 405}, person
-            assert head.body == ""
-            assert leaks(world, person, got.body) == [], person
-            if person not in shown.readers:
-                assert is_nothing(world, person, got, is_htmx=is_htmx), (person, got)
-                assert is_nothing(world, person, head, is_htmx=is_htmx, is_head=True), (person, head)
-
-
 # ---- posting -----------------------------------------------------------------------------------------------------
 def stored() -> str:
-    """A fingerprint of everything that is stored, but for sessions and the time of the last sign-in."""
+    """A fingerprint of everything that is stored, but for sessions, the time of the last sign-in, and the rows of the
+    audit that tell of a reading."""
     digest, quoted = sha256(), connection.ops.quote_name
     with connection.cursor() as cursor:
-        for model in apps.get_models():
-            if model is Session:
-                continue
+        for model in set(apps.get_models()) - OF_SESSIONS - {AuditEvent}:
             names = [quoted(column.column) for column in model._meta.concrete_fields if column.name != "last_login"]
             cursor.execute(f"SELECT {', '.join(names)} FROM {quoted(model._meta.db_table)} ORDER BY 1")  # noqa: S608 — our own names
             digest.update(repr((model._meta.label, cursor.fetchall())).encode())
+    changes = AuditEvent.objects.exclude(action__startswith="read_").exclude(action__startswith=exports.PREFIX)
+    digest.update(repr(list(changes.order_by("seq").values_list("hash", flat=True))).encode())
     return digest.hexdigest()
 
 
-def posters(name: str) -> set[Who]:
-    """Every role at home and abroad, and from everywhere the roles that may act at home."""
-    acting = {role for role, _ in PAGES[name].actors}
-    return {person for person in EVERYBODY if person[0] in acting or person[1] in {"own", "other province"}}
+OF_SESSIONS = {Session}  # what a visit by itself leaves behind
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if PAGES[name].post])
+@pytest.mark.parametrize("name", sorted(set(NAMES) - OWN_ACCOUNT))
 def test_only_the_one_who_may_changes_anything(world: World, name: str) -> None:
+    """Everybody posts to every page what its form would send, with and without htmx."""
     page, acts = address(name, world), PAGES[name]
-    assert acts.post is not None
-    for person in posters(name) - acts.actors:
-        answer = Answer.of(world.client(person).post(page, acts.post(world)))
-        assert answer.status in POSSIBLE, (person, answer.status)
-        assert leaks(world, person, answer.body) == [], person
-        if person not in acts.readers:
-            assert is_nothing(world, person, answer), (person, answer)
+    for person, is_htmx in product(sorted(EVERYBODY - acts.actors), (False, True)):
+        data = acts.post(world) if acts.post else {}
+        answer = Answer.of(world.client(person).post(page, data, headers=HTMX if is_htmx else {}))
+        seen = (person, is_htmx, answer.status)
+        assert answer.status in POSSIBLE, seen
+        assert leaks(world, person, answer.body) == [], seen
+        if acts.post is None:
+            assert answer.status == 405, seen
+        elif person not in acts.readers:
+            assert is_nothing(world, person, answer, is_htmx=is_htmx), (seen, answer)
     assert stored() == world.fingerprint
 
     for person in acts.actors:  # so that it was the person that was refused, not what was posted
+        assert acts.post is not None
         with transaction.atomic():
             answer = Answer.of(world.client(person).post(page, acts.post(world)))
             assert answer.status in {200, 302}, (person, answer)
@@ -843,32 +862,10 @@ def test_only_the_one_who_may_changes_anything(world: World, name: str) -> None:
             transaction.set_rollback(True)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if PAGES[name].post])
-def test_htmx_posts_are_refused_like_others(world: World, name: str) -> None:
-    acts = PAGES[name]
-    assert acts.post is not None
-    role, _ = sorted(acts.actors)[0]
-    person = (role, "sibling" if acts.actors == who(role) else "other province")
-    if person not in acts.actors:
-        answer = Answer.of(world.client(person).post(address(name, world), acts.post(world), headers=HTMX))
-        assert answer.status in POSSIBLE, answer
-        if person not in acts.readers:
-            assert is_nothing(world, person, answer, is_htmx=True), answer
-    assert stored() == world.fingerprint
-
-
 def test_every_page_that_changes_something_is_posted_to(world: World) -> None:
-    """A page that takes a POST must be among those above, or be about nothing but the own account."""
-    own_account = {
-        "account_login",
-        "account_logout",
-        "account_reauthenticate",
-        "account_change_password",
-        "account_set_password",
-        "mfa_reauthenticate",
-    }
+    """A page that takes a POST must say in PAGES what is posted, or be about nothing but the own account."""
     client = world.client(("system_admin", "other province"))
-    for name in set(NAMES) - own_account:
+    for name in set(NAMES) - OWN_ACCOUNT:
         status = client.post(f"{address(name, world)}").status_code
         assert (status == 405) is (PAGES[name].post is None), (name, status)
 
