@@ -21,6 +21,7 @@ from assessments.models import (
 from assessments.workflow import Status
 from communes.models import AreaType
 from communes.services import area_type_of, propose_area_type
+from criteria.disclosure import masked_text
 from criteria.models import rules_with
 from criteria.scoring import Item, RawAnswer, RuleSet, ScoreSheet, score
 
@@ -50,21 +51,45 @@ class DossierFigures:
     appraised_totals: Mapping[str, AppraisedBaseFigure]
     returned: tuple[ReturnedItem, ...]  # of the present round
 
+    @property
+    def hides_anything(self) -> bool:
+        """Whether this reader is shown less than is stored (`disclosure.MaskedFigures`)."""
+        return False
+
     @cached_property
     def declared_sheet(self) -> ScoreSheet:
-        return self._score(self.answers, self.totals)
+        return self._score(self.declared_raw)
 
     @cached_property
     def appraised_sheet(self) -> ScoreSheet:
         """Scores what the appraiser has settled so far; what is not looked at yet counts as missing."""
-        return self._score(
+        return self._score(self.appraised_raw)
+
+    @property
+    def declared_raw(self) -> dict[str, RawAnswer]:
+        """Item code → the declared answer as the scoring takes it, in the order of the set."""
+        return self._raw(self.answers, self.totals)
+
+    @property
+    def appraised_raw(self) -> dict[str, RawAnswer]:
+        return self._raw(
             {item: row.figures for item, row in self.appraised.items()},
             {key: row.value for key, row in self.appraised_totals.items()},
         )
 
-    def _score(self, figures: Mapping[str, Figures], totals: Mapping[str, int]) -> ScoreSheet:
-        raw = tuple(figures.get(item.code, NOTHING).raw(item, totals) for item in self.rules.items)
-        return _scored(self.rules.sha256, self.area.value, raw)
+    def _raw(self, figures: Mapping[str, Figures], totals: Mapping[str, int]) -> dict[str, RawAnswer]:
+        return {item.code: figures.get(item.code, NOTHING).raw(item, totals) for item in self.rules.items}
+
+    def _score(self, raw: Mapping[str, RawAnswer]) -> ScoreSheet:
+        return _scored(self.rules.sha256, self.area.value, tuple(raw.values()))
+
+    def public_text(self, item_code: str, text: str) -> str:
+        """An answer as everybody may read it: what the audit keeps. The exact ones stay in answers and sheets."""
+        return masked_text(text) if self.rules.names_children(item_code) else text
+
+    def readable_text(self, item_code: str, text: str) -> str:
+        """An answer that was kept as text (of an earlier round or year), as this reader may read it."""
+        return text
 
     def declared_text(self, item: Item) -> str:
         return self.answers.get(item.code, NOTHING).text(item, self.totals)

@@ -10,12 +10,15 @@ area type that the set does not know is a bug of the caller, and raises.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import TypeAlias, TypeGuard
+
+HIDDEN = "đã che"
+"""What stands for points that a reader may not know."""
 
 LIMIT = 1_000_000_000
 """The largest count that is believed; a larger one is a slip of the keyboard."""
@@ -270,6 +273,10 @@ class RuleSet:
         self.item(item_code)
         return self._criterion_of[item_code]
 
+    def names_children(self, item_code: str) -> bool:
+        """Whether a count in this item is one of single children; never true of a shared total."""
+        return item_code in self._items and self._criterion_of[item_code].sensitive
+
     def threshold(self, area_type: str) -> Threshold:
         for threshold in self.thresholds:
             if threshold.area_type == area_type:
@@ -307,6 +314,17 @@ class ItemScore:
     explanation: str
     problem: ProblemKind | None = None
     band: Band | None = None
+    is_hidden: bool = False
+    """The reader may not know the points: they would tell a count that names children (`criteria.disclosure`)."""
+
+    @property
+    def of_max(self) -> str:
+        """«30/75», or that it is hidden."""
+        return HIDDEN if self.is_hidden else f"{self.points}/{self.max}"
+
+    @property
+    def points_text(self) -> str:
+        return HIDDEN if self.is_hidden else vietnamese(self.points)
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,6 +336,15 @@ class CriterionScore:
     """Every item has a usable answer."""
     is_zero: bool
     """Điểm liệt; a criterion that is merely unanswered is not complete instead."""
+    is_hidden: bool = False
+
+    @property
+    def of_max(self) -> str:
+        return HIDDEN if self.is_hidden else f"{self.points}/{self.max}"
+
+    @property
+    def points_text(self) -> str:
+        return HIDDEN if self.is_hidden else vietnamese(self.points)
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +357,12 @@ class ScoreSheet:
     max: int
     threshold: int
     passes: bool
+    hides_total: bool = False
+
+    @property
+    def total_text(self) -> str:
+        """«955», or on which side of the threshold a hidden total lies: that much the result itself tells."""
+        return side_of(self.total, self.threshold) if self.hides_total else vietnamese(self.total)
 
     def item(self, code: str) -> ItemScore:
         for item in self.items:
@@ -424,6 +457,12 @@ def shown(value: Fraction | int) -> str:
     return _to_vietnamese(_without_trailing_zeros(text) if Fraction(text) == value else text)
 
 
+def side_of(total: int, threshold: int) -> str:
+    """«từ 850 trở lên» or «dưới 850»."""
+    edge = vietnamese(threshold)
+    return f"từ {edge} trở lên" if total >= threshold else f"dưới {edge}"
+
+
 def display_value(item: Item, value: Value) -> str:
     """The value with its unit for a screen or a paper: «95,4 %», «4 hoạt động / năm», «Có»; empty where none."""
     if value is None:
@@ -468,34 +507,25 @@ def score(rules: RuleSet, area_type: str, answers: Mapping[str, RawAnswer]) -> S
     incomplete_reasons: list[str] = []
 
     for criterion in rules.criteria:
-        scored: list[tuple[Item, ItemScore]] = []
+        scored: list[ItemScore] = []
         for item in criterion.items:
-            item_score, problem = _score_item(item, area_type, answers.get(item.code))
-            scored.append((item, item_score))
-            items.append(item_score)
+            item_score, problem = score_item(item, area_type, answers.get(item.code))
+            scored.append(item_score)
             if problem is not None:
                 problems.append(problem)
-        unusable = [item.code for item, item_score in scored if item_score.problem is not None]
-        failing = [
-            (item, item_score)
-            for item, item_score in scored
-            if item.zero_fails_criterion and item_score.problem is None and item_score.points == 0
-        ]
-        points = 0 if failing else sum(item_score.points for _, item_score in scored)
-        is_zero = bool(failing) or (not unusable and points == 0)
-        criteria.append(CriterionScore(criterion.code, points, criterion.max_points, not unusable, is_zero))
-        if is_zero:
-            zero_reasons.append(_zero_reason(criterion, failing))
-        if unusable:
+        items += scored
+        criterion_score = score_criterion(criterion, scored)
+        criteria.append(criterion_score)
+        if criterion_score.is_zero:
+            zero_reasons.append(_zero_reason(criterion, _failing(criterion, scored)))
+        if not criterion_score.is_complete:
+            unusable = [item_score.code for item_score in scored if item_score.problem is not None]
             incomplete_reasons.append(_incomplete_reason(criterion, unusable))
 
     total = sum(criterion_score.points for criterion_score in criteria)
     reasons = [*zero_reasons, *incomplete_reasons]
     if total < threshold.minimum:
-        reasons.append(
-            f"Tổng điểm {vietnamese(total)}/{vietnamese(rules.max_points)} "
-            f"chưa đạt mức tối thiểu {vietnamese(threshold.minimum)} điểm."
-        )
+        reasons.append(f"Tổng điểm {vietnamese(total)}/{vietnamese(rules.max_points)} {too_low(threshold.minimum)}")
     return ScoreSheet(
         items=tuple(items),
         criteria=tuple(criteria),
@@ -508,8 +538,35 @@ def score(rules: RuleSet, area_type: str, answers: Mapping[str, RawAnswer]) -> S
     )
 
 
+def too_low(minimum: int) -> str:
+    return f"chưa đạt mức tối thiểu {vietnamese(minimum)} điểm."
+
+
+def score_criterion(criterion: Criterion, scored: Sequence[ItemScore]) -> CriterionScore:
+    """The criterion of these items' scores, in the order of the set."""
+    is_complete = all(item_score.problem is None for item_score in scored)
+    failing = _failing(criterion, scored)
+    points = 0 if failing else sum(item_score.points for item_score in scored)
+    is_zero = bool(failing) or (is_complete and points == 0)
+    return CriterionScore(criterion.code, points, criterion.max_points, is_complete, is_zero)
+
+
+def _failing(criterion: Criterion, scored: Sequence[ItemScore]) -> list[tuple[Item, ItemScore]]:
+    """The items whose zero takes the whole criterion with it."""
+    return [
+        (item, item_score)
+        for item, item_score in zip(criterion.items, scored, strict=True)
+        if item.zero_fails_criterion and item_score.problem is None and item_score.points == 0
+    ]
+
+
+def zero_opening(criterion: Criterion) -> str:
+    """How the sentence about a criterion that got no points begins."""
+    return f"Tiêu chí {criterion.number} ({criterion.title}) bị 0 điểm (điểm liệt)"
+
+
 def _zero_reason(criterion: Criterion, failing: list[tuple[Item, ItemScore]]) -> str:
-    start = f"Tiêu chí {criterion.number} ({criterion.title}) bị 0 điểm (điểm liệt)"
+    start = zero_opening(criterion)
     if not failing:
         return f"{start}: tất cả các mục đều được 0 điểm."
     causes = "; ".join(
@@ -526,7 +583,7 @@ def _incomplete_reason(criterion: Criterion, unusable: list[str]) -> str:
     )
 
 
-def _score_item(item: Item, area_type: str, answer: RawAnswer) -> tuple[ItemScore, Problem | None]:
+def score_item(item: Item, area_type: str, answer: RawAnswer) -> tuple[ItemScore, Problem | None]:
     kind = _problem_of(item, answer)
     if kind is not None:
         instruction = _instruction(item, answer, kind)

@@ -63,10 +63,11 @@ class AnnexRow:
     parent_name: str = ""
     area_type: str = ""
     reasons: tuple[str, ...] = ()
+    total_words: str = ""  # instead of the number, where that would tell a count that names children
 
     @property
     def points_text(self) -> str:
-        return format_number(self.total_points)
+        return self.total_words or format_number(self.total_points)
 
     @property
     def threshold_text(self) -> str:

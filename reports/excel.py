@@ -21,6 +21,7 @@ from childfriendly.core.sheets import open_workbook, text_format, write_text
 from communes.models import User
 from criteria.labels import counts_by_certainty
 from criteria.models import Authority, Certainty, Period, Task
+from criteria.scoring import HIDDEN
 from reports.documents import in_sentence, standard_name
 from reports.summaries import Counts, Group, Row, Summary, reading_role, target_line
 
@@ -230,17 +231,17 @@ class _SummarySheet:
         sheet.write_number(row, columns.RECOGNISED, int(line.is_recognised), self.number)
         sheet.write_blank(row, columns.SHARE, None, self.number)
         for column, points in enumerate(line.points, start=columns.FIRST_CRITERION):
-            self._number(row, column, points)
+            self._number(row, column, points, HIDDEN if line.hides_points else "")
         # The total that the criteria of this row add up to is a formula; the other one stands as it was frozen.
-        if line.appraised_total is not None:
-            self._number(row, columns.declared, line.declared_total)
-            self._sum_of_criteria(row, columns.appraised, line.appraised_total)
-        elif line.declared_total is not None:
-            self._sum_of_criteria(row, columns.declared, line.declared_total)
-            self._number(row, columns.appraised, None)
-        else:
-            self._number(row, columns.declared, None)
-            self._number(row, columns.appraised, None)
+        is_appraised = line.appraised_total is not None or bool(line.appraised_words)
+        for column, total, words, is_sum in (
+            (columns.declared, line.declared_total, line.declared_words, not is_appraised),
+            (columns.appraised, line.appraised_total, line.appraised_words, is_appraised),
+        ):
+            if is_sum and total is not None:
+                self._sum_of_criteria(row, column, total)
+            else:
+                self._number(row, column, total, words)
         self._number(row, columns.threshold, line.threshold)
         write_text(sheet, row, columns.result, line.result, self.text)
         write_text(sheet, row, columns.reason, line.reason, self.text)
@@ -248,8 +249,11 @@ class _SummarySheet:
         self._date(row, columns.decided_on, line.decided_on)
         write_text(sheet, row, columns.late, late, self.text)
 
-    def _number(self, row: int, column: int, value: int | None) -> None:
-        if value is None:
+    def _number(self, row: int, column: int, value: int | None, instead: str = "") -> None:
+        """A number; for None the words `instead`, or a blank."""
+        if value is None and instead:
+            write_text(self.sheet, row, column, instead, self.text)
+        elif value is None:
             self.sheet.write_blank(row, column, None, self.number)
         else:
             self.sheet.write_number(row, column, value, self.number if value else self.zero)
@@ -382,6 +386,12 @@ def _about(summary: Summary, reader: Reader, at: datetime) -> Iterator[About]:
         "Điểm từng tiêu chí là điểm thẩm định nếu hồ sơ đã hoàn thành thẩm định, là điểm xã tự chấm nếu hồ sơ đã nộp. "
         "Hồ sơ chưa lập, đang lập hoặc đã rút thì để trống. Ô trống không phải là 0 điểm.",
     )
+    if summary.hides_points:
+        yield (
+            f"Ô ghi «{HIDDEN}»",
+            "Điểm tính từ số trẻ em từ 1 đến 4 được che để không nhận ra từng trẻ em; tổng điểm chỉ ghi đạt hay chưa "
+            "đạt mức tối thiểu.",
+        )
     for criterion in summary.criteria:
         points = format_number(criterion.max_points)
         yield f"TC{criterion.number}", f"{criterion.title} (tối đa {points} điểm)"

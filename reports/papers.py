@@ -94,6 +94,7 @@ def _rows(items: list[DecisionItem], result: Result) -> list[AnnexRow]:
             commune_name=item.commune_name,
             parent_name=item.parent_name,
             total_points=item.total,
+            total_words=item.total_text if item.hides_total else "",
             threshold=item.threshold,
             reasons=tuple(item.reasons) if result == Result.REFUSED else (),
         )

@@ -4,7 +4,7 @@ Every figure comes from a frozen sheet, never from what somebody is still typing
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 from functools import cached_property
@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from assessments.disclosure import outsiders_sheet, reads_exact
 from assessments.models import Dossier, FrozenSheet, Recommendation, Result, StepTime
 from assessments.permissions import can_see_appraisal
 from assessments.policy import CONCLUDED, DECIDED, Relation, Right, roles_with
@@ -39,7 +40,8 @@ GRACE_WORDS: Final = "trong thời gian gia hạn kỹ thuật"
 # ---- what a summary holds ----------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One commune. Figures are None until they were sent, and where the reader may not see the dossier."""
+    """One commune. Figures are None until they were sent, where the reader may not see the dossier, and, in a row that
+    `hides_points`, where they would tell a count that names children; its totals then are words."""
 
     commune: Unit
     status: str  # "" where no dossier was begun
@@ -53,6 +55,9 @@ class Row:
     decided_on: date | None = None
     late: tuple[str, ...] = ()
     dossier: UUID | None = None  # only where the reader may open it
+    hides_points: bool = False
+    declared_words: str = ""  # «từ 850 trở lên», instead of a total
+    appraised_words: str = ""
 
     @property
     def state(self) -> str:
@@ -122,6 +127,10 @@ class Summary:
     @property
     def has_subtotals(self) -> bool:
         return any(group.unit for group in self.groups)
+
+    @property
+    def hides_points(self) -> bool:
+        return any(row.hides_points or row.declared_words for row in self.rows)
 
     @property
     def target_line(self) -> str:
@@ -226,15 +235,30 @@ def area_by_code(year: int, code: str) -> tuple[Period, Unit]:
 # ---- building ----------------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    points: Mapping[str, int]
-    total: int
+    points: Mapping[str, int | None]
+    total: int | None
     threshold: int
     reason: str
+    area_type: str
+    answers: Mapping[str, str]
+    total_words: str = ""
+
+    def for_outsiders(self, rules: RuleSet) -> "_Sheet":
+        masked = outsiders_sheet(rules, self.area_type, self.answers)
+        if masked is None:
+            return self
+        return replace(
+            self,
+            points={score.code: None if score.is_hidden else score.points for score in masked.criteria},
+            total=None if masked.hides_total else masked.total,
+            total_words=masked.total_text if masked.hides_total else "",
+            reason=masked.reasons[0] if masked.reasons else "",
+        )
 
 
 def summarise(period: Period, unit: Unit, *, reader: User | None, at: datetime) -> Summary:
-    """The communes of `unit` that were in force on the closing day, each with what `reader` may know of it (None: the
-    system itself). The same number of queries for 13 communes and for 560.
+    """The communes of `unit` that were in force on the closing day, each with what `reader` may know of it (None: a
+    file that may come into anybody's hands). The same number of queries for 13 communes and for 560.
 
     Whether somebody may read the summary of this unit at all is asked of `units_for` before.
     """
@@ -271,7 +295,9 @@ def _newest_sheets(in_area: Q) -> dict[tuple[int, str], _Sheet]:
     found = (
         FrozenSheet.objects.filter(~Exists(newer), dossier__in=Dossier.objects.filter(in_area).order_by().values("pk"))
         .order_by()
-        .values_list("dossier_id", "kind", "total", "threshold", "sheet__criteria", "sheet__reasons")
+        .values_list(
+            "dossier_id", "kind", "total", "threshold", "sheet__criteria", "sheet__reasons", "area_type", "answers"
+        )
     )
     return {
         (dossier, kind): _Sheet(
@@ -279,8 +305,10 @@ def _newest_sheets(in_area: Q) -> dict[tuple[int, str], _Sheet]:
             total=total,
             threshold=threshold,
             reason=reasons[0] if reasons else "",
+            area_type=area_type,
+            answers=answers,
         )
-        for dossier, kind, total, threshold, criteria, reasons in found
+        for dossier, kind, total, threshold, criteria, reasons, area_type, answers in found
     }
 
 
@@ -314,7 +342,7 @@ class _RowBuilder:
         link = dossier.uuid if may_open else None
         if not dossier.is_sent or not may_open:
             return Row(commune, dossier.status, nothing, dossier=link)
-        declared = self.sheets.get((dossier.pk, FrozenSheet.Kind.DECLARED))
+        declared = self._sheet(dossier, FrozenSheet.Kind.DECLARED)
         appraised = self._appraised(dossier)
         shown = appraised or declared
         decided = dossier.status in DECIDED
@@ -333,7 +361,16 @@ class _RowBuilder:
             decided_on=decision.issued_on if decision else None,
             late=tuple(late[kind] for kind in LATE_WORDS if kind in late),
             dossier=link,
+            hides_points=bool(shown and shown.total_words),
+            declared_words=declared.total_words if declared else "",
+            appraised_words=appraised.total_words if appraised else "",
         )
+
+    def _sheet(self, dossier: Dossier, kind: FrozenSheet.Kind) -> _Sheet | None:
+        sheet = self.sheets.get((dossier.pk, kind))
+        if sheet is None or reads_exact(self.reader, dossier, at=self.at):
+            return sheet
+        return sheet.for_outsiders(self.rules)
 
     def _appraised(self, dossier: Dossier) -> _Sheet | None:
         """The conclusion that stands: one that was reopened is work between the offices again."""
@@ -341,7 +378,7 @@ class _RowBuilder:
             return None
         if self.reader is not None and not can_see_appraisal(self.reader, dossier, at=self.at):
             return None
-        return self.sheets.get((dossier.pk, FrozenSheet.Kind.APPRAISED))
+        return self._sheet(dossier, FrozenSheet.Kind.APPRAISED)
 
     @staticmethod
     def _result(dossier: Dossier, appraised: _Sheet | None) -> str:

@@ -19,6 +19,7 @@ from childfriendly.core.files import content_type_for
 from childfriendly.core.snapshots import snapshot
 from communes.models import Unit, User
 from criteria.models import Period
+from criteria.scoring import HIDDEN
 from reports import excel, jobs
 from reports.certificate import certificate_pdf as render_certificate
 from reports.documents import decision_pdf as render_decision
@@ -93,6 +94,7 @@ def summary(request: HttpRequest) -> HttpResponse:
     made = summarise(chosen.period, chosen.unit, reader=user, at=at)
     context = {
         "summary": made,
+        "HIDDEN": HIDDEN,
         "title": excel.title_of(made),
         "periods": [Choice(str(row), _address("reports:summary", row), row == chosen.period) for row in chosen.periods],
         "units": [

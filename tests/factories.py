@@ -315,8 +315,9 @@ def _columns(given: Figures) -> dict[str, Any]:
     }
 
 
-# One child sexually abused: 875 points of 850 needed, and yet not recognised (điểm liệt).
-ZERO_IN_3 = {"TC03.1": Figures(numerator=2)}
+# Six children sexually abused: 875 points of 850 needed, and yet not recognised (điểm liệt). Not so few that the count
+# is hidden from anybody (`criteria.disclosure`): a test about that brings its own.
+ZERO_IN_3 = {"TC03.1": Figures(numerator=6)}
 
 _PATH: dict[Status, list[Action]] = {
     Status.DRAFT: [],

@@ -14,6 +14,7 @@ from childfriendly.core.files import Scan
 from communes.models import Unit, User, within
 from communes.queries import roles_of
 from criteria.models import Period
+from criteria.scoring import side_of, vietnamese
 
 
 class Result(models.TextChoices):
@@ -207,6 +208,7 @@ class DecisionItem(models.Model):
     total = models.PositiveIntegerField()
     threshold = models.PositiveIntegerField()
     reasons = models.JSONField(default=list, blank=True)
+    hides_total = models.BooleanField(default=False, help_text="Tổng điểm sẽ làm lộ số trẻ em từ 1 đến 4")
 
     class Meta:
         ordering = ["position"]
@@ -217,3 +219,8 @@ class DecisionItem(models.Model):
 
     def __str__(self) -> str:
         return self.commune_name
+
+    @property
+    def total_text(self) -> str:
+        """«955», or «từ 850 trở lên» where the total would tell a count that names children."""
+        return side_of(self.total, self.threshold) if self.hides_total else vietnamese(self.total)

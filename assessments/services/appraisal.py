@@ -114,7 +114,7 @@ def save_appraisal(
             },
         )
         if appraised != declared:
-            before[code], after[code] = declared, appraised
+            before[code], after[code] = (figures.public_text(code, text) for text in (declared, appraised))
     _record(dossier, "save_appraisal", by, at, before, after or {"agreed": sorted(answers)})
     return CriterionEntry.objects.get(dossier=dossier, criterion=criterion)
 

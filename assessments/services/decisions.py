@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from assessments.disclosure import outsiders_sheet
 from assessments.models import (
     Decision,
     DecisionItem,
@@ -141,7 +142,7 @@ def approve(*, proposal_id: int, version: int, by: User, at: datetime) -> Decisi
     proposal = _get_proposal(proposal_id, by, at)
     items = list(
         proposal.items.select_related(
-            "dossier__commune__parent__parent", "dossier__period", "dossier__deciding_unit"
+            "dossier__commune__parent__parent", "dossier__period__criteria_set", "dossier__deciding_unit"
         ).order_by("dossier__commune__sort_key")
     )
     check_can_approve(by, proposal, [item.dossier for item in items], at=at)
@@ -171,6 +172,8 @@ def approve(*, proposal_id: int, version: int, by: User, at: datetime) -> Decisi
     faults.reach("approve: decided")
     for position, item in enumerate(items, start=1):
         sheet = FrozenSheet.objects.filter(dossier=item.dossier, kind=FrozenSheet.Kind.APPRAISED).latest("number")
+        rules = item.dossier.period.criteria_set.rules()
+        public = outsiders_sheet(rules, sheet.area_type, sheet.answers)  # the paper comes into everybody's hands
         parent = item.dossier.commune.parent
         DecisionItem.objects.create(
             decision=decision,
@@ -181,7 +184,8 @@ def approve(*, proposal_id: int, version: int, by: User, at: datetime) -> Decisi
             parent_name=parent.name if parent else "",
             total=sheet.total,
             threshold=sheet.threshold,
-            reasons=sheet.sheet["reasons"],
+            reasons=list(public.reasons) if public else sheet.sheet["reasons"],
+            hides_total=public is not None and public.hides_total,
         )
         _record(item.dossier, "approve", by, at, Role.LEADER, after={"result": item.result})
         faults.reach("approve: first commune written")

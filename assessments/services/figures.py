@@ -22,6 +22,7 @@ from childfriendly.core.files import CheckedUpload, megabytes
 from childfriendly.core.text import nfc
 from communes.models import Role, User
 from communes.queries import roles_of
+from criteria.disclosure import WITHHELD
 from criteria.scoring import Item, ItemKind
 
 CHANGED_MEANWHILE = (
@@ -92,10 +93,13 @@ def save_entry(
         if given == old:
             continue
         _write_answer(dossier, code, given)
-        before[code], after[code] = (value.text(items[code], figures.totals) for value in (old, given))
+        before[code], after[code] = (
+            figures.public_text(code, value.text(items[code], figures.totals)) for value in (old, given)
+        )
     old_entry = figures.entries.get(criterion)
     if explanation is not None and nfc(explanation).strip() != (old_entry.explanation if old_entry else ""):
-        after[f"{criterion} giải trình"] = entry.explanation
+        sensitive = figures.rules.criterion(criterion).sensitive
+        after[f"{criterion} giải trình"] = WITHHELD if sensitive and entry.explanation else entry.explanation
     _mark_mended(dossier, answers.keys(), at)
     _record(dossier, "save_entry", by, at, before, after)
     return entry

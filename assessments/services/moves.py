@@ -18,6 +18,7 @@ from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.text import fold, nfc
 from communes.models import Role, Unit, User
 from communes.queries import roles_of
+from criteria.disclosure import WITHHELD
 from criteria.models import CriteriaSet, Deadline, DeadlineKind, Period, Task
 from criteria.services import authority_for
 
@@ -95,6 +96,7 @@ def perform(
     check_guards(action, figures, reason=reason, items=returned, recommendation=recommendation)
     effects = _EFFECTS.get(action, _no_effect)(figures, by, at, returned, reason, recommendation)
     move_row(dossier, MOVES[action].target, **effects)
+    told = {code: WITHHELD if figures.rules.names_children(code) else why for code, why in returned.items()}
     if action in TIMED_STEPS:
         record_step_time(dossier, TIMED_STEPS[action], at, timedelta(minutes=settings.DEADLINE_GRACE_MINUTES))
     audit.record(
@@ -104,7 +106,7 @@ def perform(
         at=at,
         role=role_text(MOVES[action].role, unit_of(MOVES[action].role, dossier), by, at),
         before={"status": dossier.status},
-        after={"status": MOVES[action].target.value, **_told(effects), **({"items": returned} if returned else {})},
+        after={"status": MOVES[action].target.value, **_told(effects), **({"items": told} if told else {})},
         reason=reason,
     )
     return Dossier.objects.with_setting().get(pk=dossier.pk)

@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import services
-from assessments.figures import NOTHING, DossierFigures, load_figures
+from assessments.disclosure import results_for
+from assessments.figures import NOTHING, DossierFigures
 from assessments.forms.appraisal import (
     AppraiseCriterionForm,
     AppraiseTotalsForm,
@@ -30,6 +31,7 @@ from assessments.views.common import (
     deadline_that_counts,
     deadlines_of,
     dossier_or_404,
+    figures_of,
     readable,
 )
 from assessments.workflow import Action
@@ -225,7 +227,7 @@ def take(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_safe
 def overview(request: HttpRequest, uuid: UUID) -> HttpResponse:
     dossier = _appraisal_or_404(request, uuid)
-    figures = load_figures(dossier)
+    figures = figures_of(request, dossier)
     user, now = current_user(request), received_at(request)
     totals = _total_lines(figures)
     lines = [_criterion_line(figures, criterion) for criterion in figures.rules.criteria]
@@ -233,6 +235,7 @@ def overview(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "lines": lines,
         "settled": sum(1 for line in lines if line.state is State.DONE),
         "totals_state": _together([total.state for total in totals]),
+        "recommendation_reason": results_for(user, [dossier], at=now)[dossier.pk].reason,
         "can_appraise": can_appraise(user, dossier, at=now),
         "actions": actions_for(user, dossier, now),
         "deadline": deadline_that_counts(dossier, deadlines_of(dossier)),
@@ -249,7 +252,7 @@ AGREE = "agree"  # the button «Đồng ý toàn bộ số xã khai»
 @require_http_methods(GET_OR_POST)
 def base_figures(request: HttpRequest, uuid: UUID) -> HttpResponse:
     dossier = _appraisal_or_404(request, uuid)
-    figures = load_figures(dossier)
+    figures = figures_of(request, dossier)
     if request.method != "POST":
         return _base_page(request, dossier, figures, None)
     form = AppraiseTotalsForm(request.POST, figures=figures)
@@ -271,7 +274,7 @@ def base_figures(request: HttpRequest, uuid: UUID) -> HttpResponse:
             messages.success(request, "Đã lưu thẩm định số liệu nền.")
             return redirect("assessments:appraise", uuid, figures.rules.criteria[0].code)
     dossier = _appraisal_or_404(request, uuid)
-    return _base_page(request, dossier, load_figures(dossier), form, status=status)
+    return _base_page(request, dossier, figures_of(request, dossier), form, status=status)
 
 
 def _base_page(
@@ -300,7 +303,7 @@ def _base_page(
 @require_http_methods(GET_OR_POST)
 def criterion(request: HttpRequest, uuid: UUID, criterion: str) -> HttpResponse:
     dossier = _appraisal_or_404(request, uuid)
-    figures = load_figures(dossier)
+    figures = figures_of(request, dossier)
     spec = criterion_or_404(figures.rules, criterion)
     if request.method != "POST":
         return _criterion_page(request, dossier, figures, spec, None)
@@ -323,14 +326,16 @@ def criterion(request: HttpRequest, uuid: UUID, criterion: str) -> HttpResponse:
         else:
             return _after_criterion(request, dossier, figures, spec)
     dossier = _appraisal_or_404(request, uuid)
-    return _criterion_page(request, dossier, load_figures(dossier), spec, form, status=status)
+    return _criterion_page(request, dossier, figures_of(request, dossier), spec, form, status=status)
 
 
 def _after_criterion(request: HttpRequest, dossier: Dossier, figures: DossierFigures, spec: Criterion) -> HttpResponse:
     """On to the next criterion, with what the saved one came to: thirteen pages are many for one afternoon."""
-    line = _criterion_line(load_figures(dossier), spec)
-    found = f"{line.appraised.points}/{spec.max_points} điểm" if line.appraised else ""
-    messages.success(request, f"Đã lưu tiêu chí {spec.number}: thẩm định {found}, xã khai {line.declared.points} điểm.")
+    line = _criterion_line(figures_of(request, dossier), spec)
+    found = f"{line.appraised.of_max} điểm" if line.appraised else ""
+    messages.success(
+        request, f"Đã lưu tiêu chí {spec.number}: thẩm định {found}, xã khai {line.declared.points_text} điểm."
+    )
     return redirect(_next_page(dossier, figures, spec)[0])
 
 
@@ -398,7 +403,7 @@ class ReturnLine:
 @require_http_methods(GET_OR_POST)
 def return_items(request: HttpRequest, uuid: UUID) -> HttpResponse:
     dossier = _movable_or_404(request, uuid, Action.RETURN)
-    figures = load_figures(dossier)
+    figures = figures_of(request, dossier)
     form = ReturnForm(request.POST or None, figures=figures)
     status = 200
     if request.method == "POST":
@@ -438,7 +443,7 @@ def _return_line(figures: DossierFigures, target: str, form: ReturnForm) -> Retu
 @require_http_methods(GET_OR_POST)
 def conclude(request: HttpRequest, uuid: UUID) -> HttpResponse:
     dossier = _movable_or_404(request, uuid, Action.CONCLUDE)
-    figures = load_figures(dossier)
+    figures = figures_of(request, dossier)
     form = ConcludeForm(request.POST or None)
     status = 200
     if request.method == "POST":
@@ -452,7 +457,7 @@ def conclude(request: HttpRequest, uuid: UUID) -> HttpResponse:
                 messages.success(request, f"Đã hoàn thành thẩm định hồ sơ {dossier.code}.")
                 return redirect("assessments:appraisal", uuid)
         dossier = dossier_or_404(request, uuid)
-        figures = load_figures(dossier)
+        figures = figures_of(request, dossier)
     context = _head(dossier, figures) | {
         "form": form,
         "lines": [_criterion_line(figures, criterion) for criterion in figures.rules.criteria],

@@ -13,13 +13,17 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 
+from assessments.disclosure import figures_for
+from assessments.figures import DossierFigures
 from assessments.models import Dossier
 from assessments.permissions import can_perform, can_see_appraisal
 from assessments.workflow import Action, Status, moves_from
+from childfriendly.core.clock import received_at
 from childfriendly.core.models import AuditEvent
 from childfriendly.core.numbers import format_number
 from communes.auth import current_user, today
 from communes.models import User
+from criteria.disclosure import SHOWN, WITHHELD
 from criteria.models import Deadline, DeadlineKind
 from criteria.scoring import Criterion, RuleSet, UnknownItem
 
@@ -31,6 +35,11 @@ def dossier_or_404(request: HttpRequest, uuid: UUID) -> Dossier:
     )
 
 
+def figures_of(request: HttpRequest, dossier: Dossier) -> DossierFigures:
+    """The figures as this person may read them: the only way a page gets them."""
+    return figures_for(current_user(request), dossier, at=received_at(request))
+
+
 def criterion_or_404(rules: RuleSet, code: str) -> Criterion:
     try:
         return rules.criterion(code)
@@ -40,10 +49,10 @@ def criterion_or_404(rules: RuleSet, code: str) -> Criterion:
 
 def readable(text: str, blank: str = "chưa có số liệu") -> str:
     """A stored answer for the eye: «1234/2000» → «1.234 / 2.000»; a blank one says so."""
-    match = re.fullmatch(r"(\d+|…)(?:/(\d+|…))?(.*)", text, re.DOTALL)
+    match = re.fullmatch(rf"({SHOWN}|\d+|…)(?:/({SHOWN}|\d+|…))?(.*)", text, re.DOTALL)
     if match is None:
         return text or blank
-    halves = [half if half == "…" else format_number(int(half)) for half in match.groups()[:2] if half]
+    halves = [format_number(int(half)) if half.isdigit() else half for half in match.groups()[:2] if half]
     return " / ".join(halves) + match[3]
 
 
@@ -165,8 +174,10 @@ class HistoryLine:
         return text + (f" {self.detail}" if self.detail else "")
 
 
-def history_of(dossier: Dossier, user: User, rules: RuleSet, at: datetime) -> list[HistoryLine]:
-    """Newest first. A commune does not read what the offices tell each other before the decision is out."""
+def history_of(dossier: Dossier, user: User, figures: DossierFigures, at: datetime) -> list[HistoryLine]:
+    """Newest first. A commune does not read what the offices tell each other before the decision is out, and outsiders
+    read no text that may tell a count which is hidden from them."""
+    rules = figures.rules
     hidden = not can_see_appraisal(user, dossier, at=at)
     lines: list[HistoryLine] = []
     for event in AuditEvent.objects.about(dossier).order_by("-seq")[:_LONGEST_HISTORY]:
@@ -185,12 +196,18 @@ def history_of(dossier: Dossier, user: User, rules: RuleSet, at: datetime) -> li
                 action=event.action,
                 actor_name=event.actor_name,
                 actor_role=event.actor_role,
-                reason="" if hidden and event.action == Action.CONCLUDE else event.reason,
+                reason=_reason(event, is_hidden=hidden, is_withheld=figures.hides_anything),
                 targets=targets,
                 detail=_detail(event),
             )
         )
     return lines
+
+
+def _reason(event: AuditEvent, *, is_hidden: bool, is_withheld: bool) -> str:
+    if not event.reason or (is_hidden and event.action == Action.CONCLUDE):
+        return ""
+    return WITHHELD if is_withheld else event.reason
 
 
 def _targets(event: AuditEvent, rules: RuleSet) -> list[str]:

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from assessments import policy, services
+from assessments.disclosure import results_for
 from assessments.figures import (
     DossierFigures,
-    load_figures,
 )
 from assessments.models import Decision, Evidence, StepTime
 from assessments.permissions import (
@@ -27,6 +27,7 @@ from assessments.views.common import (
     deadline_that_counts,
     deadlines_of,
     dossier_or_404,
+    figures_of,
     history_of,
 )
 from assessments.workflow import Status
@@ -145,12 +146,13 @@ def dossier(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The task list. It is the first thing shown at every return."""
     row = dossier_or_404(request, uuid)
     user, at = current_user(request), received_at(request)
-    figures = load_figures(row)
+    figures = figures_of(request, row)
     visible = Evidence.objects.visible_to(user, today()).present().filter(dossier=row)
     files = Counter(visible.values_list("item", flat=True))
     deadlines = deadlines_of(row)
     decision = Decision.objects.filter(items__dossier=row).exclude(number="").first()
     lines = criterion_lines(figures, files)
+    shows_appraisal = row.appraised_total is not None and can_see_appraisal(user, row, at=at)
     context = {
         **head_of(figures),
         "lines": lines,
@@ -165,9 +167,9 @@ def dossier(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "actions": actions_for(user, row, at),
         "can_edit": can_edit(user, row, at=at),
         "can_appraise": can_appraise(user, row, at=at),
-        "shows_appraisal": row.appraised_total is not None and can_see_appraisal(user, row, at=at),
+        "appraisal": results_for(user, [row], at=at)[row.pk] if shows_appraisal else None,
         "decision": decision,
-        "history": history_of(row, user, figures.rules, at),
+        "history": history_of(row, user, figures, at),
         "file_count": sum(files.values()),
     }
     return render(request, "assessments/dossier.html", context)

@@ -17,7 +17,6 @@ from assessments.figures import (
     NOTHING,
     DossierFigures,
     answers_of_last_period,
-    load_figures,
     totals_of_last_period,
 )
 from assessments.forms.entry import BaseFiguresForm, CriterionForm, EvidenceForm
@@ -30,6 +29,7 @@ from assessments.permissions import (
 from assessments.views.common import (
     criterion_or_404,
     dossier_or_404,
+    figures_of,
     readable,
     saved_message,
     saved_words,
@@ -80,7 +80,7 @@ class Conflict:
 def base_figures(request: HttpRequest, uuid: UUID) -> HttpResponse:
     row = dossier_or_404(request, uuid)
     user, at = current_user(request), received_at(request)
-    figures = load_figures(row)
+    figures = figures_of(request, row)
     if request.method != "POST":
         return _base_page(request, figures, _base_form(figures, user, at))
     check_can_edit(user, row, at=at)
@@ -209,7 +209,7 @@ class ItemRow:
 def criterion(request: HttpRequest, uuid: UUID, criterion: str) -> HttpResponse:
     row = dossier_or_404(request, uuid)
     user, at = current_user(request), received_at(request)
-    figures = load_figures(row)
+    figures = figures_of(request, row)
     shown = criterion_or_404(figures.rules, criterion)
     if request.method != "POST":
         return criterion_page(request, figures, shown)
@@ -312,7 +312,7 @@ def _reload(request: HttpRequest, row: Dossier) -> DossierFigures:
     """The state that somebody else has made meanwhile. Where nothing may be changed any more, says so instead."""
     fresh = dossier_or_404(request, row.uuid)
     check_can_edit(current_user(request), fresh, at=received_at(request))
-    return load_figures(fresh)
+    return figures_of(request, fresh)
 
 
 def _notes_by_target(figures: DossierFigures) -> dict[str, ReturnedItem]:
@@ -392,7 +392,7 @@ def _item_rows(
                 shared=shared.get(item.denominator_key),
                 shared_value=figures.totals.get(item.denominator_key),
                 note=notes.get(item.code),
-                last=last.get(item.code, ""),
+                last=figures.readable_text(item.code, last.get(item.code, "")),
                 slots=slots_of(item, [file for file in files if file.item == item.code]),
                 upload=(given_upload or EvidenceForm(item=item)) if is_open else None,
             )
@@ -421,7 +421,7 @@ def _saved(
     """With htmx: one status line and the new points beside it, no input touched. Without: redirect, then the line."""
     goes_on = "next" in request.POST
     if request.htmx and not goes_on:  # type: ignore[attr-defined]
-        figures = load_figures(dossier_or_404(request, row.uuid))
+        figures = figures_of(request, dossier_or_404(request, row.uuid))
         entry = figures.entries.get(criterion.code) if criterion else None
         context = {
             **head_of(figures),

@@ -9,11 +9,10 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_POST, require_safe
 
 from assessments import services
-from assessments.figures import load_figures
 from assessments.forms.entry import EvidenceForm
 from assessments.models import Evidence
 from assessments.permissions import check_can_edit
-from assessments.views.common import dossier_or_404
+from assessments.views.common import dossier_or_404, figures_of
 from assessments.views.dossier import target_url
 from assessments.views.entry import criterion_page
 from assessments.views.files import Kept, hand_over
@@ -27,7 +26,7 @@ from criteria.scoring import UnknownItem
 def attach(request: HttpRequest, uuid: UUID, item: str) -> HttpResponse:
     row = dossier_or_404(request, uuid)
     user, at = current_user(request), received_at(request)
-    figures = load_figures(row)
+    figures = figures_of(request, row)
     try:
         spec, shown = figures.rules.item(item), figures.rules.criterion_of(item)
     except UnknownItem as error:
@@ -57,7 +56,7 @@ def remove(request: HttpRequest, uuid: UUID) -> HttpResponse:
     evidence = _visible_or_404(request, uuid)
     services.remove_evidence(evidence_id=evidence.pk, by=current_user(request), at=received_at(request))
     messages.success(request, f"Đã bỏ tệp «{evidence.name}» ra khỏi hồ sơ.")
-    figures = load_figures(dossier_or_404(request, evidence.dossier.uuid))
+    figures = figures_of(request, dossier_or_404(request, evidence.dossier.uuid))
     return HttpResponseRedirect(target_url(figures, evidence.item) + "-tep")
 
 

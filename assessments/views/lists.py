@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
-from assessments.figures import load_figures
+from assessments.disclosure import figures_for, results_for
 from assessments.models import Decision, Dossier, Proposal, ProposalItem, StepTime
 from assessments.models.dossier import DossierQuerySet
 from assessments.permissions import can_edit, can_perform
@@ -136,6 +136,7 @@ class Line:
     state: str
     deadline: Deadline | None
     due: str
+    declared: str  # the commune's own total, as this reader may read it
     is_late: bool
     is_in_grace: bool
 
@@ -146,6 +147,7 @@ _OF_A_LINE = (
     "status",
     "submitted_at",
     "declared_total",
+    "appraising_unit",  # by which it is judged who reads exact figures
     "commune__name",
     "commune__parent__name",
     "commune__parent__parent__name",
@@ -164,7 +166,7 @@ def dossiers(request: HttpRequest) -> HttpResponse:
     page = Paginator(found.order_by(*order), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "lines": _lines(list(page)),
+        "lines": _lines(list(page), user, received_at(request)),
         "groups": _groups(user, day, request.GET),
         "chips": _chips(request.GET, chosen),
         "hidden_filters": [(name, value) for name, value in chosen.items() if value and name != SEARCH],
@@ -179,8 +181,10 @@ def _for_lines(found: DossierQuerySet) -> DossierQuerySet:
     return found.select_related("commune__parent__parent", "period").only(*_OF_A_LINE)
 
 
-def _lines(rows: Sequence[Dossier]) -> list[Line]:
-    """Two queries for however many rows; prefetching would build a query set for every single one."""
+def _lines(rows: Sequence[Dossier], user: User, at: datetime) -> list[Line]:
+    """Two queries for however many rows, four for outsiders; prefetching would build a query set for every single
+    one."""
+    results = results_for(user, rows, at=at)
     late = StepTime.objects.filter(dossier__in=[row.pk for row in rows], kind=DeadlineKind.DOSSIER, is_late=True)
     late_in_grace = dict(late.values_list("dossier_id", "is_in_grace"))
     deadlines: dict[int, dict[str, Deadline]] = defaultdict(dict)
@@ -199,6 +203,7 @@ def _lines(rows: Sequence[Dossier]) -> list[Line]:
                 state=str(Status(row.status).label),
                 deadline=counts,
                 due=due[counts.pk] if counts else "",
+                declared=results[row.pk].declared,
                 is_late=row.pk in late_in_grace,
                 is_in_grace=late_in_grace.get(row.pk, False),
             )
@@ -291,7 +296,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "cards": _commune_cards(user, day, roles, at),
         "tiles": tiles,
         "can_propose": any(tile.count and tile.url == list_url(viec="cho-trinh") for tile in tiles),
-        "oldest": _oldest(user, day, roles),
+        "oldest": _oldest(user, day, roles, at),
         "progress": progress,
         "has_role": bool(roles.assignments),
         "only_system": bool(roles.assignments) and all(held.role == Role.SYSTEM_ADMIN for held in roles),
@@ -346,7 +351,7 @@ def _fill(card: CommuneCard, period: Period, user: User, roles: Roles, at: datet
     card.can_edit = can_edit(user, row, at=at)
     card.can_submit = can_perform(user, Action.SUBMIT, row, at=at)
     if row.status in (Status.DRAFT, Status.RETURNED):
-        figures = load_figures(row)
+        figures = figures_for(user, row, at=at)
         card.open_points = len(errors_of(figures))
         card.notes = notes_of(figures)
         card.mended = len(figures.returned) - len(figures.not_mended)
@@ -419,13 +424,13 @@ def _url_or_nothing(name: str) -> str:
         return ""
 
 
-def _oldest(user: User, day: date, roles: Roles) -> Line | None:
+def _oldest(user: User, day: date, roles: Roles, at: datetime) -> Line | None:
     """The dossier that has waited longest for an appraiser."""
     if not roles.has(Role.APPRAISER):
         return None
     waiting = filtered(user, day, {}).filter(status__in=[Status.SUBMITTED, Status.APPRAISING])
     row = _for_lines(waiting).order_by("submitted_at", "pk").first()
-    return _lines([row])[0] if row else None
+    return _lines([row], user, at)[0] if row else None
 
 
 # ---- progress ----------------------------------------------------------------------------------------------------

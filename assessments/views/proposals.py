@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from assessments import services
+from assessments.disclosure import Results, results_for
 from assessments.forms.proposal import ProposalForm, ReturnProposalForm
 from assessments.models import Decision, Dossier, Proposal, ProposalItem, Recommendation, Result
 from assessments.permissions import (
@@ -142,7 +143,7 @@ def _default_text(free: list[Dossier]) -> str:
 def proposal(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = _proposal_or_404(request, uuid)
     user, now = current_user(request), received_at(request)
-    summary = _summary(found)
+    summary = _summary(found, user, now)
     context = summary | {
         "can_return": can_return_proposal(user, found, at=now),
         "why_not_approve": _why_not_approve(user, found, [item.dossier for item in summary["items"]], now),
@@ -161,12 +162,24 @@ def _why_not_approve(user: User, found: Proposal, dossiers: list[Dossier], at: d
     return ""
 
 
-def _summary(found: Proposal) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One commune of a proposal, with its points and the reason as this reader may read them."""
+
+    dossier: Dossier
+    result: Result
+    results: Results
+
+
+def _summary(found: Proposal, reader: User, at: datetime) -> dict[str, Any]:
     """The one page a leader reads before answering: who, how many points, what is proposed and why."""
-    items = ProposalItem.objects.filter(proposal=found).select_related(
+    rows = ProposalItem.objects.filter(proposal=found).select_related(
         "dossier__commune__parent__parent", "dossier__appraiser"
     )
-    return {"proposal": found, "items": list(items.order_by("dossier__commune__sort_key"))}
+    items = list(rows.order_by("dossier__commune__sort_key"))
+    results = results_for(reader, [item.dossier for item in items], at=at)
+    lines = [Line(item.dossier, Result(item.result), results[item.dossier_id]) for item in items]
+    return {"proposal": found, "items": lines}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +220,7 @@ def approve(request: HttpRequest, uuid: UUID) -> HttpResponse:
         decision = services.approve(proposal_id=found.pk, version=posted_version(request), by=user, at=now)
         messages.success(request, "Đã duyệt hồ sơ trình. Quyết định chờ ký và văn thư vào số.")
         return redirect("assessments:decision", decision.uuid)
-    summary = _summary(found)
+    summary = _summary(found, user, now)
     check_can_approve(user, found, [item.dossier for item in summary["items"]], at=now)
     return render(request, "assessments/proposal_approve.html", summary)
 

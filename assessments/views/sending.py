@@ -15,9 +15,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from assessments import services
+from assessments.disclosure import results_for
 from assessments.figures import (
     DossierFigures,
-    load_figures,
 )
 from assessments.forms.entry import WithdrawForm
 from assessments.models import Dossier, Evidence, FrozenSheet, StepTime
@@ -26,7 +26,7 @@ from assessments.permissions import (
     can_perform,
     check_can_perform,
 )
-from assessments.views.common import deadlines_of, dossier_or_404, readable
+from assessments.views.common import deadlines_of, dossier_or_404, figures_of, readable
 from assessments.views.dossier import head_of, target_url
 from assessments.views.entry import SlotFiles, slots_of
 from assessments.workflow import Action, Status
@@ -114,7 +114,7 @@ def check(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 def _check_page(request: HttpRequest, row: Dossier, *, refusal: str = "", status: int = 200) -> HttpResponse:
     user, at = current_user(request), received_at(request)
-    figures = load_figures(row)
+    figures = figures_of(request, row)
     files = list(Evidence.objects.visible_to(user, today()).present().filter(dossier=row))
     errors, warnings = errors_of(figures), warnings_of(figures, files)
     context = {
@@ -181,6 +181,7 @@ def submitted(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "files": visible.order_by("item", "slot", "uploaded_at"),
         "total_size": visible.aggregate(total=Sum("size"))["total"] or 0,
         "sheet": FrozenSheet.objects.filter(dossier=row, kind=FrozenSheet.Kind.DECLARED).order_by("number").last(),
+        "declared": results_for(current_user(request), [row], at=received_at(request))[row.pk].declared,
         "late": StepTime.objects.filter(dossier=row, kind=DeadlineKind.DOSSIER, is_late=True).first(),
         "dossier_deadline": deadlines.get(DeadlineKind.DOSSIER),
         "appraisal_deadline": deadlines.get(DeadlineKind.APPRAISAL),

@@ -561,7 +561,7 @@ def test_the_frozen_sheet_keeps_what_was_sent(place: Place) -> None:
     assert (sheet.kind, sheet.number, sheet.total, sheet.threshold, sheet.passes) == ("declared", 1, 875, 850, False)
     assert sheet.rules_sha256 == dossier.period.criteria_set.rules().sha256
     assert (sheet.area_type, sheet.frozen_by) == (AreaType.OTHER, place.heads[0])
-    assert (sheet.answers["TC01.1"], sheet.answers["TC03.1"], sheet.answers["TC02.1"]) == ("Có", "2/2000", "100/100")
+    assert (sheet.answers["TC01.1"], sheet.answers["TC03.1"], sheet.answers["TC02.1"]) == ("Có", "6/2000", "100/100")
     assert sheet.sheet["criteria"]["TC03"] == {"points": 0, "max": 125}
     assert sheet.sheet["reasons"][0].startswith("Tiêu chí 3 (Trẻ em bị xâm hại) bị 0 điểm (điểm liệt)")
     assert len(sheet.sheet["items"]) == 27
