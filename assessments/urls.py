@@ -1,6 +1,6 @@
 from django.urls import path
 
-from assessments.views import appraisal, decisions, dossier, entry, evidence, lists, proposals, sending
+from assessments.views import appraisal, decisions, dossier, entry, evidence, handover, lists, proposals, sending
 
 app_name = "assessments"
 
@@ -25,6 +25,7 @@ urlpatterns = [
     path("ho-so/<uuid:uuid>/tra-lai/", appraisal.return_items, name="return"),
     path("ho-so/<uuid:uuid>/hoan-thanh-tham-dinh/", appraisal.conclude, name="conclude"),
     path("ho-so/<uuid:uuid>/tham-dinh-lai/", appraisal.reopen, name="reopen"),
+    path("nguoi-dung/<uuid:uuid>/ngung/", handover.leave, name="leave"),
     path("ho-so-trinh/", proposals.proposals, name="proposals"),
     path("ho-so-trinh/lap/", proposals.propose, name="propose"),
     path("ho-so-trinh/<uuid:uuid>/", proposals.proposal, name="proposal"),

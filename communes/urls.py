@@ -13,7 +13,6 @@ urlpatterns = [
     path("nguoi-dung/<uuid:uuid>/giao-vai-tro/", people.assign_role, name="assign_role"),
     path("nguoi-dung/<uuid:uuid>/ket-thuc-vai-tro/", people.end_role, name="end_role"),
     path("nguoi-dung/<uuid:uuid>/dat-lai-mat-khau/", people.reset_password, name="reset_password"),
-    path("nguoi-dung/<uuid:uuid>/ngung/", people.deactivate, name="deactivate"),
     path("nguoi-dung/<uuid:uuid>/lam-thay/", acting.give, name="give_acting"),
     path("lam-thay/", acting.mine, name="acting"),
     path("lam-thay/ket-thuc/", acting.end, name="end_acting"),

@@ -4,6 +4,7 @@ from assessments.services.appraisal import Appraised, differs, save_appraisal, s
 from assessments.services.decisions import approve, issue_decision, propose, return_proposal
 from assessments.services.figures import attach_evidence, note_reading, remove_evidence, save_base_figures, save_entry
 from assessments.services.files import delete_orphans, named_files, orphans, scan_files, verify_files
+from assessments.services.handover import hand_over, leave, work_of
 from assessments.services.moves import create, perform
 
 __all__ = [
@@ -13,7 +14,9 @@ __all__ = [
     "create",
     "delete_orphans",
     "differs",
+    "hand_over",
     "issue_decision",
+    "leave",
     "named_files",
     "note_reading",
     "orphans",
@@ -27,4 +30,5 @@ __all__ = [
     "save_entry",
     "scan_files",
     "verify_files",
+    "work_of",
 ]

@@ -5,9 +5,9 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.forms import show_refusal
 from communes.acting import (
@@ -78,7 +78,7 @@ def give(request: HttpRequest, uuid: UUID) -> HttpResponse:
                     valid_to=form.cleaned_data["valid_to"],
                     document_number=form.cleaned_data["document_number"],
                     by=user,
-                    at=timezone.now(),
+                    at=received_at(request),
                 )
             except Refused as refused:
                 status = show_refusal(form, refused)
@@ -103,7 +103,7 @@ def end(request: HttpRequest) -> HttpResponse:
     if row is None:
         raise Http404
     if request.method == "POST":
-        end_acting(acting=row, by=user, at=timezone.now())
+        end_acting(acting=row, by=user, at=received_at(request))
         messages.success(request, f"{row.user.full_name} không còn làm thay.")
         return redirect("communes:acting")
     return render(request, "communes/end_acting.html", {"row": row})

@@ -208,17 +208,6 @@ def reset_password(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_http_methods(GET_OR_POST)
-def deactivate(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    user = catalogue_admin_or_404(request)
-    somebody = _person_or_404(user, uuid)
-    if request.method == "POST":
-        services.deactivate_account(user=somebody, by=user, at=received_at(request))
-        messages.success(request, f"Đã ngừng tài khoản của {somebody.full_name}.")
-        return redirect("communes:person", somebody.uuid)
-    return _act(request, user, somebody, "deactivate")
-
-
-@require_http_methods(GET_OR_POST)
 def reactivate(request: HttpRequest, uuid: UUID) -> HttpResponse:
     user = catalogue_admin_or_404(request)
     somebody = _person_or_404(user, uuid)

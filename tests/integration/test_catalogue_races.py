@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 
+from assessments.services import leave
 from childfriendly.core.models import AuditEvent
 from communes.acting import give_acting
 from communes.models import Role, RoleAssignment, User
@@ -98,3 +99,12 @@ def test_one_acts_for_a_role_at_a_time() -> None:
     assert answers == {WON: 1, "Refused": PEOPLE - 1}
     assert RoleAssignment.objects.exclude(acting_for=None).count() == 1
     assert AuditEvent.objects.filter(action="give_acting").count() == 1
+
+
+def test_the_last_two_of_a_role_do_not_leave_together() -> None:
+    commune = CommuneFactory(new=True)
+    admin = user_with(Role.CATALOGUE_ADMIN, commune.province)
+    editors = [user_with(Role.COMMUNE_EDITOR, commune) for _ in range(2)]
+    answers = race(lambda number: leave(person=editors[number], by=User.objects.get(pk=admin.pk), at=NOW), 2)
+    assert answers == {WON: 1, "Refused": 1}
+    assert User.objects.filter(pk__in=[editor.pk for editor in editors], is_active=True).count() == 1

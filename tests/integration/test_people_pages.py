@@ -331,7 +331,10 @@ def test_a_password_is_set_anew_and_shown_once(client: Client, admin: User, lan:
     assert theirs.get("/doi-mat-khau/").status_code == 302  # signed out everywhere
 
 
-def test_an_account_is_stopped_and_opened_again_from_its_page(client: Client, admin: User, lan: User) -> None:
+def test_an_account_is_stopped_and_opened_again_from_its_page(
+    client: Client, admin: User, lan: User, commune: Unit
+) -> None:
+    user_with(Role.COMMUNE_EDITOR, commune)  # so that no work is left behind
     theirs = Client()
     theirs.force_login(lan)
     client.force_login(admin)

@@ -635,7 +635,7 @@ PAGES: dict[str, Page] = {
         actors={(LEADER, "own")},
         post=nothing,
     ),
-    "communes:deactivate": Page(HOME_ADMINS, of_colleague, actors=HOME_ADMINS, post=nothing),
+    "assessments:leave": Page(HOME_ADMINS, of_colleague, actors=HOME_ADMINS, post=nothing),
     "communes:reactivate": Page(
         HOME_ADMINS, lambda world: {"uuid": world.former.uuid}, actors=HOME_ADMINS, post=nothing
     ),
