@@ -989,6 +989,18 @@ def test_a_new_role_counts_at_the_next_click_for_its_unit_only(world: World) -> 
     assert [client.get(page).status_code for page in (here, there)] == [200, 404]
 
 
+def test_a_transfer_to_another_unit_counts_at_the_next_click(world: World) -> None:
+    """One session, three requests; only the row of the assignment changes between them (SECURITY.md Z-05)."""
+    client = world.client(("appraiser", "own"))
+    here = reverse("assessments:dossier", args=[world.dossiers["home", "submitted"].uuid])
+    there = reverse("assessments:dossier", args=[world.dossiers["neighbour", "concluded"].uuid])
+    assert [client.get(page).status_code for page in (here, there)] == [200, 404]
+
+    RoleAssignment.objects.filter(user=world.people["appraiser", "own"]).update(unit=world.neighbour.deciding)
+
+    assert [client.get(page).status_code for page in (here, there)] == [404, 200]
+
+
 def test_a_role_at_a_unit_that_has_ended_still_serves_that_units_periods(world: World) -> None:
     """Tháp Mười ended on 30/06/2025; its appraiser finishes the dossiers of 2024, and has no say in those of 2026."""
     home, successor = world.home, world.successor
