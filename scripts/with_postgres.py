@@ -138,6 +138,8 @@ class Cluster:
             if self.server.poll() is not None or time.monotonic() > deadline:
                 sys.exit(f"PostgreSQL thử nghiệm không khởi động được:\n{(self.home / 'server.log').read_text()}")
             time.sleep(0.1)
+
+    def make_database(self) -> None:
         done = self._run("createdb", "--host=127.0.0.1", f"--port={self.port}", f"--username={NAME}", NAME)
         if done.returncode:
             sys.exit(f"Không tạo được cơ sở dữ liệu thử nghiệm:\n{done.stderr.decode(errors='replace')}")
@@ -185,6 +187,7 @@ def main() -> int:
     try:
         cluster.create()
         cluster.start()
+        cluster.make_database()
         return run_command(command, cluster.url)
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

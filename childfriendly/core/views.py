@@ -6,8 +6,10 @@ import sys
 
 from allauth.account.views import logout
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import InterfaceError, OperationalError, connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -164,13 +166,9 @@ def too_many_requests(request: HttpRequest) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """500 with a code that also stands in the log; 503 where the database is away, wherever that came to light
     (Django calls this inside its `except`, so the error is at hand)."""
-    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        if is_htmx(request):
-            response = fragment("Hệ thống đang tạm ngừng. Đợi một phút rồi lưu lại; đừng đóng trang này.", status=503)
-        else:
-            response = error_page(503)
-        response.headers["Retry-After"] = "60"
-        return response
+    error = sys.exc_info()[1]
+    if isinstance(error, OperationalError | InterfaceError):
+        return _unavailable(request, DISK_FULL if _is_disk_full(error) else AWAY, retry_after=60)
     code = "".join(secrets.choice(CODE_LETTERS) for _ in range(6))
     logger.error("Error code %s: %s %s", code, request.method, request.path)
     if is_htmx(request):
@@ -178,19 +176,40 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return error_page(500, code=code)
 
 
-READ_ONLY_SENTENCE = (
-    "Hệ thống đang ở chế độ chỉ xem để bảo trì nên chưa lưu được. Giữ trang này mở, đợi ít phút rồi lưu lại."
-)
+AWAY = "Hệ thống đang tạm ngừng nên bước vừa làm chưa được ghi. Đợi một phút rồi làm lại."
+DISK_FULL = "Máy chủ hết dung lượng nên chưa ghi được gì. Báo người quản trị hệ thống rồi làm lại sau."
+READ_ONLY = "Hệ thống đang ở chế độ chỉ xem để bảo trì nên chưa lưu được. Giữ trang này mở, đợi ít phút rồi lưu lại."
 
 
 def read_only(request: HttpRequest) -> HttpResponse:
-    """503: the server is being moved or mended. What was typed is given back."""
+    """The server is being moved or mended."""
+    return _unavailable(request, READ_ONLY, retry_after=300)
+
+
+def _unavailable(request: HttpRequest, sentence: str, *, retry_after: int) -> HttpResponse:
+    """503 that asks nothing of the database; what was typed is given back."""
     if is_htmx(request):
-        response = fragment(READ_ONLY_SENTENCE, status=503)
+        response = fragment(sentence, status=503)
     else:
-        response = error_page(503, request, sentence=READ_ONLY_SENTENCE, typed=typed_texts(request))
-    response.headers["Retry-After"] = "300"
+        response = error_page(503, sentence=sentence, typed=_typed_so_far(request))
+    response.headers["Retry-After"] = str(retry_after)
     return response
+
+
+def _typed_so_far(request: HttpRequest) -> list[str]:
+    """The database may have failed before anything had read the form, and the form may be unreadable too."""
+    if request.method != "POST":
+        return []
+    try:
+        return typed_texts(request)
+    except (UnreadablePostError, MultiPartParserError, BadRequest, SuspiciousOperation):
+        return []
+
+
+def _is_disk_full(error: BaseException) -> bool:
+    """As the two databases say it, by their own codes."""
+    cause = error.__cause__
+    return getattr(cause, "sqlite_errorname", "") == "SQLITE_FULL" or getattr(cause, "sqlstate", "") == "53100"
 
 
 def session_ended(request: HttpRequest, login_page: str) -> HttpResponse:
