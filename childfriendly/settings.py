@@ -32,6 +32,9 @@ PROXY_REQUEST_TIME = env.bool("PROXY_REQUEST_TIME", default=False)  # the proxy 
 READ_ONLY = env.bool("READ_ONLY", default=False)  # pages open, nothing is changed: while a server is moved or mended
 DEADLINE_GRACE_MINUTES = env.int("DEADLINE_GRACE_MINUTES", default=10)  # late, but marked as within the technical grace
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))  # database, uploads, collected static files
+BACKUP_DIR = Path(env.str("BACKUP_DIR")) if env.str("BACKUP_DIR", default="") else None
+BACKUP_KEEP = env.int("BACKUP_KEEP", default=14)  # how many backups stay
+READYZ_TOKEN = env.str("READYZ_TOKEN", default="")  # who sends it reads what /readyz found
 JOB_TIMEOUT = env.int("JOB_TIMEOUT", default=300)  # seconds that one job in the background may take
 HELP_LINE = env.str("HELP_LINE", default="Liên hệ cán bộ quản trị hệ thống của tỉnh để được hỗ trợ.")
 
@@ -175,6 +178,8 @@ CACHES = {
     # django-q2 writes its state there every second; nobody else reads it, so it need not reach a disk
     "worker": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "LOCATION": "worker"},
 }
+
+EMAIL_BACKEND = "childfriendly.core.restored.EmailBackend"
 
 # ---- people ------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "communes.User"

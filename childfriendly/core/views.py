@@ -5,18 +5,23 @@ import secrets
 import sys
 
 from allauth.account.views import logout
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
+from childfriendly.core import readiness
 from childfriendly.core.context import shell
+from childfriendly.core.requests import client_address
 
 logger = logging.getLogger(__name__)
 
@@ -93,14 +98,22 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @require_safe
 @login_not_required
 def readyz(request: HttpRequest) -> HttpResponse:
-    """The process can work: the database answers too."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-            cursor.fetchone()
-    except (OperationalError, InterfaceError):
-        return HttpResponse("database\n", status=503, content_type="text/plain; charset=utf-8")
-    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
+    """The system can work. What exactly it stands on is told to this machine and to who holds the token only
+    (SECURITY.md L-04)."""
+    found = readiness.findings(timezone.now())
+    is_good = all(finding.is_good for finding in found)
+    text = "ok\n" if is_good else "not ready\n"
+    if _may_see_details(request):
+        text += "".join(f"{line.name} {'tốt' if line.is_good else 'KHÔNG TỐT'}: {line.words}\n" for line in found)
+    return HttpResponse(text, status=200 if is_good else 503, content_type="text/plain; charset=utf-8")
+
+
+def _may_see_details(request: HttpRequest) -> bool:
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if settings.READYZ_TOKEN and constant_time_compare(given, settings.READYZ_TOKEN):
+        return True
+    # behind a proxy on this machine everybody comes from the loopback, but never without this header
+    return "X-Forwarded-For" not in request.headers and client_address(request) in ("127.0.0.1", "::1")
 
 
 # ---- signing out -------------------------------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from django.views.decorators.http import require_POST
 from pytest_django import DjangoDbBlocker
 from pytest_django.asserts import assertRedirects
 
-from childfriendly.core import headers, views
+from childfriendly.core import headers, readiness
 from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.templatetags.components import last_moment, time_left
 from childfriendly.navigation import MENU
@@ -295,14 +295,15 @@ def test_health_needs_nobody_and_no_database(client: Client, django_db_blocker: 
 
 @pytest.mark.django_db
 def test_readiness_asks_the_database(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert client.get("/readyz").content == b"ok\n"
+    assert client.get("/readyz", REMOTE_ADDR="192.0.2.7").content == b"ok\n"
 
     class Away:
         def cursor(self) -> None:
             raise OperationalError("connection refused")
 
-    monkeypatch.setattr(views, "connection", Away())
-    assert client.get("/readyz").status_code == 503
+    monkeypatch.setattr(readiness, "connection", Away())
+    answer = client.get("/readyz", REMOTE_ADDR="192.0.2.7")
+    assert (answer.status_code, answer.content) == (503, b"not ready\n")
 
 
 # ---- signing in and out ------------------------------------------------------------------------------------------
