@@ -9,4 +9,5 @@ class CoreConfig(AppConfig):
     verbose_name = "Nền chung"
 
     def ready(self) -> None:
-        from childfriendly.core import checks  # noqa: F401 — importing registers them; only now are settings complete
+        # importing registers what they hold; only now are settings and models complete
+        from childfriendly.core import checks, nightly  # noqa: F401

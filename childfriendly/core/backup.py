@@ -150,7 +150,7 @@ def _copy_files(to: Path, *, previous: Path | None) -> dict[str, Content]:
     known = Manifest.read(previous).files if previous else {}
     to.mkdir(mode=0o700)
     found: dict[str, Content] = {}
-    for path, source in _files_below(Path(settings.MEDIA_ROOT)):
+    for path, source in _uploaded():
         target = to / path
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
@@ -160,7 +160,7 @@ def _copy_files(to: Path, *, previous: Path | None) -> dict[str, Content]:
             else:
                 shutil.copyfile(source, target)
                 _sync(target)
-        except FileNotFoundError:  # an upload that was not finished
+        except FileNotFoundError:  # named by no row and cleared away this moment
             continue
         found[path] = content
     return found
@@ -220,8 +220,7 @@ def restore(folder: Path, *, force: bool) -> Manifest:
     known = {f"{app}.{name}" for app, name in MigrationLoader(None).disk_migrations}
     if unknown := sorted(set(manifest.migrations) - known):
         raise Refused(f"Bản sao lưu do phiên bản mới hơn tạo ra (có {unknown[0]}). Cài đúng phiên bản rồi khôi phục.")
-    has_files = any(True for _ in _files_below(Path(settings.MEDIA_ROOT)))
-    if not force and (has_files or connection.introspection.table_names()):
+    if not force and (any(True for _ in _uploaded()) or connection.introspection.table_names()):
         raise Refused("Nơi khôi phục đang có dữ liệu. Kiểm tra lại; nếu đúng là muốn ghi đè, thêm --force.")
     if connection.vendor == "postgresql":
         _check_alone()
@@ -291,6 +290,11 @@ def _files_below(folder: Path) -> Iterator[tuple[str, Path]]:
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not path.is_symlink():
             yield path.relative_to(folder).as_posix(), path
+
+
+def _uploaded() -> Iterator[tuple[str, Path]]:
+    """What is kept; a name with a dot in front is a lock or an upload that is not finished."""
+    return (found for found in _files_below(Path(settings.MEDIA_ROOT)) if not found[1].name.startswith("."))
 
 
 def _content(path: Path) -> Content:

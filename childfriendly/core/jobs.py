@@ -74,10 +74,15 @@ class Work:
 class Kind:
     """`run` does the work and may be begun anew at any point: what it changes, it changes in one transaction, or so
     that a second time changes nothing. `may_fetch` asks whether the owner may still have the result: rights may have
-    ended since (SECURITY.md Z-05)."""
+    ended since (SECURITY.md Z-05). `seconds` replaces JOB_TIMEOUT for work of the night."""
 
     run: Callable[[Work], Result]
     may_fetch: Callable[[Job, Any, datetime], bool]
+    seconds: int | None = None
+
+    @property
+    def limit(self) -> int:
+        return self.seconds or settings.JOB_TIMEOUT
 
 
 class TakenOver(Exception):
@@ -99,9 +104,10 @@ def register(name: str, kind: Kind) -> None:
 # ---- asking for work ---------------------------------------------------------------------------------------------
 @transaction.atomic
 def enqueue(
-    kind: str, *, key: str, title: str, by: Actor, at: datetime, arguments: Mapping[str, str | int] | None = None
+    kind: str, *, key: str, title: str, by: Actor | None, at: datetime, arguments: Mapping[str, str | int] | None = None
 ) -> Job:
     """The job for `key`: the one that this person asked for already, as long as it is not over, else a new one.
+    `by=None` means the system.
 
     The bell lies in the same database and is written in the same transaction: where the change rolls back there is no
     job (SECURITY.md R-09), and unlike with `on_commit` no crash right after the commit can lose it.
@@ -109,20 +115,25 @@ def enqueue(
     if kind not in _kinds:
         raise ValueError(f"No work is called {kind}.")
     job, is_new = Job.objects.filter(state__in=[Job.State.WAITING, Job.State.RUNNING]).get_or_create(
-        owner_id=str(by.pk),
+        owner_id=str(by.pk) if by else "",
         kind=kind,
         key=key,
-        defaults={"title": title, "owner_name": by.full_name, "arguments": dict(arguments or {}), "created_at": at},
+        defaults={
+            "title": title,
+            "owner_name": by.full_name if by else "Hệ thống",
+            "arguments": dict(arguments or {}),
+            "created_at": at,
+        },
     )
     if is_new:
-        _ring(job.uuid)
+        _ring(job)
     return job
 
 
-def _ring(uuid: UUID) -> None:
+def _ring(job: Job) -> None:
     from django_q.tasks import async_task  # reads the settings when it is imported
 
-    async_task("childfriendly.core.jobs.run", str(uuid))
+    async_task("childfriendly.core.jobs.run", str(job.uuid), timeout=_kinds[job.kind].limit)
 
 
 # ---- doing it ----------------------------------------------------------------------------------------------------
@@ -150,24 +161,25 @@ def run(uuid: str) -> None:
 
 def _take(uuid: UUID, now: datetime) -> Job | None:
     """The job, now ours; None where there is nothing to do. Of several workers that try, one gets it."""
+    job = Job.objects.filter(uuid=uuid).first()
+    if job is None or job.is_over:
+        return None
     free = Q(state=Job.State.WAITING) | Q(state=Job.State.RUNNING, alive_until__lt=now)
-    taken = Job.objects.filter(free, uuid=uuid, attempts__lt=MAX_ATTEMPTS).update(
+    if job.attempts >= MAX_ATTEMPTS:
+        Job.objects.filter(free, pk=job.pk).update(**_ended(Job.State.FAILED), message=GIVEN_UP)
+        return None
+    taken = Job.objects.filter(free, pk=job.pk, attempts=job.attempts).update(
         state=Job.State.RUNNING,
         attempts=F("attempts") + 1,
         runner=_runner(os.getpid()),
-        alive_until=now + timedelta(seconds=settings.JOB_TIMEOUT + 15),
+        alive_until=now + timedelta(seconds=_kinds[job.kind].limit + 15),
         started_at=now,
         done=0,
         total=0,
     )
-    if taken:
-        return Job.objects.get(uuid=uuid)
-    job = Job.objects.filter(uuid=uuid).first()
-    if job is not None and job.state == Job.State.RUNNING and job.alive_until and job.alive_until >= now:
+    if not taken:
         raise AttemptFailed(f"job {uuid} runs elsewhere")  # should that worker die, the bell must ring again
-    if job is not None and not job.is_over:
-        _end(job, Job.State.FAILED, message=GIVEN_UP)
-    return None
+    return Job.objects.get(pk=job.pk)
 
 
 def _mine(job: Job) -> Any:
@@ -200,7 +212,11 @@ def _write(job: Job, output: Output) -> str:
 
 
 def _end(job: Job, state: Job.State, **what: str) -> None:
-    _mine(job).update(state=state, runner="", alive_until=None, finished_at=timezone.now(), **what)
+    _mine(job).update(**_ended(state), **what)
+
+
+def _ended(state: Job.State) -> dict[str, Any]:
+    return {"state": state, "runner": "", "alive_until": None, "finished_at": timezone.now()}
 
 
 def _give_back(job: Job) -> None:
@@ -246,13 +262,13 @@ def release_dead(now: datetime) -> None:
     for job in Job.objects.filter(state=Job.State.RUNNING):
         if _is_dead(job.runner) or (job.alive_until and job.alive_until < now):
             _give_back(job)
-            _ring(job.uuid)
+            _ring(job)
 
 
 def ring_for_waiting() -> None:
     """Ring for all that waits. A bell is lost where the SECRET_KEY that signed it was changed or a backup came back."""
-    for uuid in Job.objects.filter(state=Job.State.WAITING).values_list("uuid", flat=True):
-        _ring(uuid)
+    for job in Job.objects.filter(state=Job.State.WAITING):
+        _ring(job)
 
 
 def forget_old(now: datetime) -> int:

@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 from django_q.signals import post_spawn
 
-from childfriendly.core import jobs, restored
+from childfriendly.core import jobs, nightly, restored
 
 LOOK_AGAIN = 2  # seconds
 
@@ -23,6 +23,7 @@ class Command(BaseCommand):
             self.stderr.write("Bản vừa khôi phục chưa chạy việc ở nền. Kiểm tra rồi chạy manage.py confirm_restored.")
         while restored.is_unconfirmed():
             time.sleep(LOOK_AGAIN)
+        nightly.set_up(timezone.now())
         jobs.ring_for_waiting()
         post_spawn.connect(release_dead_jobs)  # in each worker, as it starts
         call_command("qcluster")
