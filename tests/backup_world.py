@@ -22,7 +22,7 @@ from django.utils import timezone  # noqa: E402
 from assessments.models import Evidence  # noqa: E402
 from assessments.workflow import Status  # noqa: E402
 from childfriendly.core import backup, chain, jobs  # noqa: E402
-from childfriendly.core.files import check_upload, store  # noqa: E402
+from childfriendly.core.files import check_upload, keys, store  # noqa: E402
 from communes.models import User  # noqa: E402
 from tests.factories import PASSWORD, dossier_in, make_place, pdf_file  # noqa: E402
 
@@ -38,12 +38,14 @@ def seed() -> None:
     checked = check_upload(upload, max_bytes=10_000, allowed=["pdf"])
     Evidence.objects.create(
         dossier=dossier,
-        item="TC01.1",
+        item="TC03.1",
         name=checked.name,
-        path=store(upload, root=Path(settings.MEDIA_ROOT)),
+        path=store(checked, root=Path(settings.MEDIA_ROOT), seal_with=keys()[0]),  # as what tells of single children
         sha256=checked.sha256,
+        sent_sha256=checked.sent_sha256,
         size=checked.size,
         content_type=checked.content_type,
+        is_sensitive=True,
         uploaded_by=place.editors[1],
         uploaded_at=place.at,
     )
@@ -62,7 +64,7 @@ def look() -> dict[str, Any]:
     file = client.get(reverse("assessments:evidence", args=[evidence.uuid]))
     return {
         "counts": counts,
-        "files": {path: backup._content(found).sha256 for path, found in backup._files_below(settings.MEDIA_ROOT)},
+        "files": {path: backup._content(found).sha256 for path, found in backup._uploaded()},
         "chain": [str(whole.head), whole.rows, whole.broken],
         "signed in": page.status_code,
         "file": [evidence.name, file.status_code, file.getvalue().hex()],  # type: ignore[attr-defined]
