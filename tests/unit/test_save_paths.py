@@ -22,6 +22,8 @@ EXPLAINED = {
     "childfriendly.core.once.once": "rows of the form that this very transaction has put in, and those of a month ago",
     "childfriendly.core.jobs._end": "writes while the job is still this attempt's; a stale attempt changes nothing",
     "childfriendly.core.jobs._give_back": "as above",
+    "childfriendly.core.jobs._take": "as above, for giving up; the taking itself is asked how many rows it changed",
+    "childfriendly.core.nightly.set_up": "the schedule is what the code says, whoever wrote it before",
     "communes.access.set_password": "the newest password is meant to replace whatever was there",
     "communes.services.reset_password": "as above",
     "communes.loading._load_units": "the official list replaces what was loaded before, by an operator, on the server",
