@@ -7,10 +7,8 @@ requests and caps their size; this server is meant to listen on the loopback onl
 
 import os
 from pathlib import Path
-from typing import Any
 
 from gunicorn.arbiter import Arbiter
-from gunicorn.glogging import Logger
 
 bind = f"127.0.0.1:{os.environ.get('PORT', '8000')}"
 workers = 2
@@ -35,21 +33,7 @@ if Path("/dev/shm").is_dir():  # noqa: S108 — heartbeat files of the workers, 
 control_socket_disable = True
 
 
-class PathLogger(Logger):
-    """Access log without query strings or referrers: search terms and codes stay out of it (SECURITY.md L-02).
-
-    The path is logged as it was sent, still percent-encoded, so that no request can write a line of its own.
-    """
-
-    def atoms(self, resp: Any, req: Any, environ: dict[str, Any], request_time: Any) -> dict[str, Any]:
-        atoms: dict[str, Any] = super().atoms(resp, req, environ, request_time)
-        atoms["U"] = str(environ.get("RAW_URI", "")).partition("?")[0]
-        return atoms
-
-
-logger_class = PathLogger
-accesslog = os.environ.get("ACCESS_LOG", "-")
-access_log_format = '%(t)s %(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
+accesslog = None  # the line of each request is Django's (childfriendly/core/logs.py): it knows who asked
 errorlog = "-"
 loglevel = "warning"
 

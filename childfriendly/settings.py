@@ -294,10 +294,29 @@ if HTTPS:
     if PROXY_COUNT:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# ---- the log -----------------------------------------------------------------------------------------------------
+# JSON lines; no mail to administrators, who would get what people typed. The line of each request
+# (childfriendly.access) goes to the screen or to a file that logrotate may move away.
+ACCESS_LOG = env.str("ACCESS_LOG", default="-")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {"json": {"()": "childfriendly.core.logs.JsonLines"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "json"},
+        "access": {
+            "formatter": "json",
+            **(
+                {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"}
+                if ACCESS_LOG == "-"
+                else {"class": "logging.handlers.WatchedFileHandler", "filename": ACCESS_LOG, "delay": True}
+            ),
+        },
+    },
     "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},  # not Django's own mail_admins
+        "django.request": {"level": "ERROR"},  # the rest stands in the line of the request
+        "childfriendly.access": {"handlers": ["access"], "level": "INFO", "propagate": False},
+    },
 }

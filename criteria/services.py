@@ -59,6 +59,7 @@ def load_criteria(text: str, *, at: datetime) -> tuple[CriteriaSet, bool]:
         "loaded_at": at,
     }
     row, _ = CriteriaSet.objects.update_or_create(code=rules.code, version=rules.version, defaults=values)
+    audit.record("load_criteria", row, by=None, at=at, after={"sha256": digest})
     return row, True
 
 

@@ -43,10 +43,12 @@ os.environ.update(
 os.environ.setdefault("DATABASE_URL", f"sqlite:///{_scratch / 'db.sqlite3'}")
 
 from childfriendly.settings import *  # noqa: E402, F403
-from childfriendly.settings import DATABASES, MEDIA_ROOT, STORAGES  # noqa: E402
+from childfriendly.settings import DATABASES, LOGGING, MEDIA_ROOT, STORAGES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # a slow hash would be most of the tests' time
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+
+LOGGING["loggers"]["childfriendly.access"]["handlers"] = []  # a test that reads the lines brings a handler
 
 # For processes that a test starts on its own database and files (tests/processes.py): where they are to die.
 FAULT_POINT = os.environ.get("FAULT_POINT", "")

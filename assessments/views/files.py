@@ -60,10 +60,9 @@ def hand_over(request: HttpRequest, kept: Kept, *, note: Callable[[], object] | 
     if kept.waits_for_scan and "da-biet" not in request.GET:
         return render(request, "assessments/not_scanned.html", {"name": kept.name, "failed": kept.scan is Scan.FAILED})
     inline = "tai-ve" not in request.GET and not kept.waits_for_scan
-    response = _ticket(kept, inline=inline) if settings.EVIDENCE_HOST else _bytes(request, kept, inline=inline)
     if note is not None and request.method == "GET":
-        note()
-    return response
+        note()  # before the file is opened: where the row cannot be written there is nothing to close
+    return _ticket(kept, inline=inline) if settings.EVIDENCE_HOST else _bytes(request, kept, inline=inline)
 
 
 def _bytes(request: HttpRequest, kept: Kept, *, inline: bool) -> HttpResponseBase:

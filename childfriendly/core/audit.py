@@ -90,24 +90,38 @@ def append(
     **fields: Any,
 ) -> AuditEvent:
     """For `record`, and for what has no object of ours; `fields` are columns of AuditEvent."""
+    event = AuditEvent(
+        actor_id=str(by.pk) if by else "",
+        actor_name=by.full_name if by else "Hệ thống",
+        actor_role=role[:300],  # somebody with many roles is still recorded
+        before=_as_stored(before),
+        after=_as_stored(after),
+        request_id=origin().request_id,
+        address=origin().address,
+        **fields,
+    )
     # No savepoint of its own: whoever catches the failure of a row still loses the change that it was to tell of.
     with transaction.atomic(savepoint=False):
-        seq, previous_hash = hold_end()
-        event = AuditEvent(
-            seq=seq + 1,
-            actor_id=str(by.pk) if by else "",
-            actor_name=by.full_name if by else "Hệ thống",
-            actor_role=role[:300],  # somebody with many roles is still recorded
-            before=_as_stored(before),
-            after=_as_stored(after),
-            request_id=origin().request_id,
-            address=origin().address,
-            previous_hash=previous_hash,
-            **fields,
-        )
+        seq, event.previous_hash = hold_end()
+        event.seq = seq + 1
         event.hash = chained_hash(event)
-        event.save(force_insert=True)
+        _insert(event)
     return event
+
+
+_COLUMNS = [field for field in AuditEvent._meta.concrete_fields if not field.primary_key]
+_INSERT = "INSERT INTO {} ({}) VALUES ({}) RETURNING id".format(  # noqa: S608 — names of our own columns
+    AuditEvent._meta.db_table, ", ".join(f'"{field.column}"' for field in _COLUMNS), ", ".join(["%s"] * len(_COLUMNS))
+)
+
+
+def _insert(event: AuditEvent) -> None:
+    """As `save` would, in a tenth of its time: everybody else's rows wait meanwhile."""
+    values = [field.get_db_prep_save(getattr(event, field.attname), connection) for field in _COLUMNS]
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, values)
+        (event.pk,) = cursor.fetchone()
+    event._state.adding = False
 
 
 def _as_stored(values: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What is done to every request and every answer. Each is a plain function; the order stands in the settings."""
 
+import time
 from collections.abc import Callable
 from copy import copy
 from typing import Any
@@ -11,10 +12,11 @@ from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import resolve_url
 
-from childfriendly.core import views
-from childfriendly.core.exceptions import Refused, TooMany
+from childfriendly.core import denials, views
+from childfriendly.core.exceptions import Refused, Stale, TooMany
 from childfriendly.core.files import MAX_FILE_BYTES
 from childfriendly.core.headers import add_headers
+from childfriendly.core.logs import note_answer
 from childfriendly.core.requests import answering
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -36,11 +38,15 @@ def security_headers(get_response: GetResponse) -> GetResponse:
 
 
 def known_origin(get_response: GetResponse) -> GetResponse:
-    """Gives the request an id, and lets whatever is recorded while it is answered tell of it."""
+    """Gives the request an id, lets whatever is recorded while it is answered tell of it, and writes its line into the
+    log."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
+        started = time.perf_counter()
         with answering(request):
-            return get_response(request)
+            response = get_response(request)
+            note_answer(request, response, started)
+        return response
 
     return middleware
 
@@ -118,11 +124,14 @@ def clean_body(get_response: GetResponse) -> GetResponse:
 
 def refusals(get_response: GetResponse) -> GetResponse:
     """Turns `Refused` and its kin, wherever a view lets them through, into a page or an htmx fragment with their
-    sentence and status 409, 429 for `TooMany`; gives the bare 405 of Django's decorators a page; and keeps typed text
-    when the session has ended."""
+    sentence and status 409, 429 for `TooMany`; gives the bare 405 of Django's decorators a page; keeps typed text when
+    the session has ended; and records who was refused what. Losing a race (`Stale`) is no refusal, nor is what a form
+    says beside its fields."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
+        if response.status_code in {403, 404}:
+            denials.note(request, response.status_code)
         if response.status_code == 405 and not response.content:
             return views.method_not_allowed(request, allow=response.headers["Allow"])
         if _is_way_to_sign_in(response) and (
@@ -132,9 +141,12 @@ def refusals(get_response: GetResponse) -> GetResponse:
         return response
 
     def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if isinstance(exception, TooMany):
-            return views.too_often(request, str(exception))
-        return views.refusal(request, str(exception)) if isinstance(exception, Refused) else None
+        if not isinstance(exception, Refused):
+            return None
+        is_often = isinstance(exception, TooMany)
+        if not isinstance(exception, Stale):
+            denials.note(request, 429 if is_often else 409, str(exception))
+        return views.too_often(request, str(exception)) if is_often else views.refusal(request, str(exception))
 
     middleware.process_exception = process_exception  # type: ignore[attr-defined]  # as above
     return middleware

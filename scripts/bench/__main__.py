@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 16
 AIMS = {"certificate": 1.2, "workbook": 1.3, "criterion page": 6.0, "dossier list": 6.0}
+AUDIT_ROWS, AUDIT_AIM = 20_000, 0.4
+CHAIN_ROWS, CHAIN_SECONDS, CHAIN_MEGABYTES = 1_000_000, 60, 200
 
 
 def arguments() -> argparse.Namespace:
@@ -76,7 +78,7 @@ def verdict(name: str, ratios: Sequence[float]) -> str:
     return f"{name:<15} {middle:6.2f} × its floor   aim <= {aim:g}: {words:<8} ({spread}, {len(ratios)} rounds)"
 
 
-# ---- the four measurements ---------------------------------------------------------------------------------------
+# ---- the measurements ---------------------------------------------------------------------------------------
 def certificates(province: "BuiltProvince", rounds: int) -> str:
     from papers import CertificateBench
 
@@ -160,6 +162,28 @@ def visitors(province: "BuiltProvince") -> dict[str, list[load.Visitor]]:
     }
 
 
+def audit_rows(rounds: int) -> list[str]:
+    import audit_rows
+
+    heading(f"5  {AUDIT_ROWS} audit rows by {audit_rows.WRITERS} writers, against a plain INSERT of the same columns")
+    audit_rows.make_plain_table()
+    found = [audit_rows.append_round(AUDIT_ROWS // rounds) for _ in range(rounds)]
+    ours, plain = (median(getattr(one, name) for one in found) for name in ("ours", "plain"))
+    print(f"audit.append                {ours:8.0f} rows/s\nplain INSERT, the floor     {plain:8.0f} rows/s")
+    ratios = [one.ratio for one in found]
+    words = "reached" if median(ratios) >= AUDIT_AIM else "MISSED"
+    spread = f"lowest {min(ratios):.2f}, highest {max(ratios):.2f}, {len(ratios)} rounds"
+    lines = [f"{'audit rows':<15} {median(ratios):6.2f} of the floor     aim >= {AUDIT_AIM:g}: {words:<8} ({spread})"]
+
+    heading(f"6  verify_audit over {CHAIN_ROWS} rows, start-up included")
+    audit_rows.fill(CHAIN_ROWS)
+    walk = audit_rows.verify()
+    print(f"{walk.seconds:.1f} s, {walk.megabytes:.0f} MB")
+    words = "reached" if walk.seconds <= CHAIN_SECONDS and walk.megabytes <= CHAIN_MEGABYTES else "MISSED"
+    aim = f"aim <= {CHAIN_SECONDS} s, {CHAIN_MEGABYTES} MB: {words}"
+    return [*lines, f"{'verify_audit':<15} {walk.seconds:6.1f} s, {walk.megabytes:.0f} MB   {aim}"]
+
+
 def anatomies(province: "BuiltProvince") -> None:
     from anatomy import PARTS, REQUESTS, dissect
 
@@ -195,6 +219,7 @@ def main() -> None:
             lambda: certificates(province, options.rounds),
             lambda: workbook(province, options.rounds),
             lambda: pages(province, folder, options.rounds, options.seconds),
+            lambda: audit_rows(options.rounds),
         ]
         lines: list[str] = []
         for measure in measurements:

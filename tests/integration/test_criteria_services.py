@@ -78,7 +78,8 @@ def test_confirming_takes_down_the_name_and_happens_once(admin: User) -> None:
     with pytest.raises(Stale, match="đã được xác nhận trước đó"):
         services.confirm_criteria(criteria_set_id=stored.pk, by=admin, at=AT)
     assert [(event.action, event.after) for event in AuditEvent.objects.all()] == [
-        ("confirm_criteria", {"sha256": stored.sha256})
+        ("load_criteria", {"sha256": stored.sha256}),
+        ("confirm_criteria", {"sha256": stored.sha256}),
     ]
 
 

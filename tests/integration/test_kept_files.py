@@ -435,8 +435,8 @@ def test_what_turns_out_infected_is_quarantined_and_never_served(
         refused = client.get(page_of(evidence), query)
         assert (refused.status_code, "đã bị cách ly" in text_of(refused)) == (409, True)
     assert Client(headers={"Host": HOST}).get(ticket).status_code == 404
-    event = AuditEvent.objects.latest("seq")
-    assert (event.action, event.actor_name, event.after) == ("quarantine_file", "Hệ thống", {"file": evidence.uuid.hex})
+    event = AuditEvent.objects.get(action="quarantine_file")
+    assert (event.actor_name, event.after) == ("Hệ thống", {"file": evidence.uuid.hex})
     text = text_of(client.get(reverse("assessments:criterion", args=[dossier.uuid, "TC03"])))
     assert "Có mã độc nên đã bị cách ly; cần tệp khác thay thế." in text
 

@@ -97,15 +97,5 @@ def test_an_upload_under_way_outlives_the_order_to_stop(server: Server) -> None:
     assert server.process.wait(timeout=20) == 0
 
 
-def test_the_access_log_holds_no_query_and_no_forged_line(server: Server) -> None:
-    answer(server.begin(sent=b"", length=0, path="/tim/%0AGET%20/gia?q=thap+muoi"))
-    deadline = time.monotonic() + 5
-    while "POST" not in server.output() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    logged = server.output().splitlines()[1:]
-    assert len(logged) == 1
-    assert '127.0.0.1 "POST /tim/%0AGET%20/gia" 200 1 ' in logged[0]
-
-
 def test_no_control_socket_is_opened(server: Server) -> None:
     assert [path for path in server.folder.rglob("*") if path.is_socket()] == []

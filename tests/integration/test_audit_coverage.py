@@ -1,0 +1,377 @@
+"""What each service leaves in the audit, row by row (SECURITY.md A-01), and that it changes nothing where the row
+cannot be written (A-02)."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, models
+from django.test import Client
+from django.urls import reverse
+
+from assessments import services
+from assessments.models import Decision, Figures
+from assessments.services import Appraised
+from assessments.workflow import Action, Status
+from childfriendly.core.exceptions import Stale
+from childfriendly.core.models import AuditEvent
+from communes import services as people
+from communes.models import AreaType, Role, RoleAssignment
+from criteria import services as catalogue
+from criteria.models import Authority, CriteriaSet
+from criteria.services import standard_authorities
+from tests.factories import (
+    DEADLINES,
+    QD06,
+    CommuneFactory,
+    Place,
+    agree,
+    approved,
+    dossier_in,
+    make_place,
+    pdf_file,
+    proposed,
+    user_with,
+)
+
+pytestmark = pytest.mark.django_db
+
+Act = Callable[[], object]
+Rows = list[tuple[str, str]]
+
+
+# ---- the services ------------------------------------------------------------------------------------------------
+# Each prepares its world and gives the call; beside it the rows that the call must leave, no more and no fewer.
+def opening(place: Place) -> Act:
+    return lambda: services.create(
+        period=place.period, commune=place.communes[0], by=place.editors[0], at=place.later()
+    )
+
+
+def base_figures(place: Place) -> Act:
+    dossier = dossier_in(Status.DRAFT, place, filled=False)
+    key = dossier.period.criteria_set.rules().base_figures[0].key
+    return lambda: services.save_base_figures(
+        dossier_id=dossier.pk, version=0, values={key: 7}, by=place.editors[0], at=place.later()
+    )
+
+
+def entry(place: Place) -> Act:
+    dossier = dossier_in(Status.DRAFT, place, filled=False)
+    return lambda: services.save_entry(
+        dossier_id=dossier.pk,
+        criterion="TC01",
+        version=0,
+        answers={"TC01.1": Figures(yes=True)},
+        explanation="Có kế hoạch.",
+        by=place.editors[0],
+        at=place.later(),
+    )
+
+
+def attaching(place: Place) -> Act:
+    dossier = dossier_in(Status.DRAFT, place)
+    return lambda: services.attach_evidence(
+        dossier_id=dossier.pk, item="TC01.1", slot=None, upload=pdf_file(), by=place.editors[0], at=place.later()
+    )
+
+
+def removing(place: Place) -> Act:
+    file: Any = attaching(place)()
+    return lambda: services.remove_evidence(evidence_id=file.pk, by=place.editors[0], at=place.later())
+
+
+def reading(place: Place) -> Act:
+    file: Any = attaching(place)()
+    return lambda: services.note_reading(evidence=file, by=place.editors[0], at=place.later())
+
+
+def moving(action: Action, start: Status) -> Callable[[Place], Act]:
+    def prepare(place: Place) -> Act:
+        dossier = dossier_in(start, place)
+        if action is Action.CONCLUDE:
+            agree(dossier, place.appraiser, place.later())
+        of_commune = action in (Action.SUBMIT, Action.WITHDRAW, Action.RESUME)
+        by = place.heads[0] if of_commune else place.appraiser
+        if action is Action.REOPEN:
+            by = place.head_of_office
+        return lambda: services.perform(
+            action,
+            dossier_id=dossier.pk,
+            version=dossier.version,
+            by=by,
+            at=place.later(),
+            reason="Có lý do.",
+            items={"TC01.1": "Chưa có chữ ký."} if action is Action.RETURN else None,
+            recommendation="recognise" if action is Action.CONCLUDE else "",
+        )
+
+    return prepare
+
+
+def appraised_totals(place: Place) -> Act:
+    dossier = dossier_in(Status.APPRAISING, place)
+    key = dossier.period.criteria_set.rules().base_figures[0].key
+    return lambda: services.save_appraised_totals(
+        dossier_id=dossier.pk,
+        version=0,
+        values={key: 9},
+        reasons={key: "Đếm lại."},
+        by=place.appraiser,
+        at=place.later(),
+    )
+
+
+def appraisal(place: Place) -> Act:
+    dossier = dossier_in(Status.APPRAISING, place)
+    return lambda: services.save_appraisal(
+        dossier_id=dossier.pk,
+        criterion="TC01",
+        version=0,
+        answers={"TC01.1": Appraised(Figures(yes=False), "Chưa có kế hoạch.")},
+        by=place.appraiser,
+        at=place.later(),
+    )
+
+
+def proposing(place: Place) -> Act:
+    dossier = dossier_in(Status.CONCLUDED, place)
+    return lambda: proposed([dossier], place)
+
+
+def returning(place: Place) -> Act:
+    proposal = proposed([dossier_in(Status.CONCLUDED, place)], place)
+    return lambda: services.return_proposal(
+        proposal_id=proposal.pk, version=1, reason="Thiếu.", by=place.leader, at=place.later()
+    )
+
+
+def approving(place: Place) -> Act:
+    proposal = proposed([dossier_in(Status.CONCLUDED, place)], place)
+    return lambda: services.approve(proposal_id=proposal.pk, version=1, by=place.leader, at=place.later())
+
+
+def numbering(place: Place) -> Act:
+    decision: Decision = approved([dossier_in(Status.CONCLUDED, place)], place)
+    at = place.later()
+    return lambda: services.issue_decision(
+        decision_id=decision.pk, version=decision.version, number="7", issued_on=at.date(), by=place.clerk, at=at
+    )
+
+
+DAY = dt.date(2024, 11, 1)
+
+
+def area_type(place: Place) -> Act:
+    unit = CommuneFactory(parent=place.deciding)
+    return lambda: people.accept_area_type(
+        unit=unit,
+        area_type=AreaType.OTHER,
+        document_number="1/QĐ",
+        valid_from=DAY,
+        by=place.catalogue_admin,
+        at=place.later(),
+    )
+
+
+def area_types(place: Place) -> Act:
+    choices = [(CommuneFactory(parent=place.deciding), AreaType.OTHER) for _ in range(2)]
+    return lambda: people.accept_area_types(
+        choices=choices, document_number="1/QĐ", valid_from=DAY, by=place.catalogue_admin, at=place.later()
+    )
+
+
+def role(place: Place) -> Act:
+    return lambda: people.assign_role(
+        user=place.editors[0],
+        role=Role.COMMUNE_HEAD,
+        unit=place.communes[0],
+        valid_from=DAY,
+        by=place.catalogue_admin,
+        at=place.later(),
+    )
+
+
+def role_end(place: Place) -> Act:
+    held = RoleAssignment.objects.get(user=place.editors[0])
+    return lambda: people.end_role(assignment=held, last_day=DAY, by=place.catalogue_admin, at=place.later())
+
+
+def account(place: Place) -> Act:
+    return lambda: people.create_account(
+        username="nguoi.moi",
+        full_name="Người Mới",
+        role=Role.COMMUNE_EDITOR,
+        unit=place.communes[0],
+        valid_from=DAY,
+        by=place.catalogue_admin,
+        at=place.later(),
+    )
+
+
+def password(place: Place) -> Act:
+    return lambda: people.reset_password(user=place.editors[0], by=place.catalogue_admin, at=place.later())
+
+
+def leaving(place: Place) -> Act:
+    return lambda: people.deactivate_account(user=place.editors[0], by=place.catalogue_admin, at=place.later())
+
+
+def coming_back(place: Place) -> Act:
+    user = user_with(Role.COMMUNE_EDITOR, place.communes[0], is_active=False)
+    return lambda: people.reactivate_account(user=user, by=place.catalogue_admin, at=place.later())
+
+
+def loading(place: Place) -> Act:
+    text = QD06.replace('"version": 1,', '"version": 99,', 1)
+    assert text != QD06
+    return lambda: catalogue.load_criteria(text, at=place.later())
+
+
+def confirming(place: Place) -> Act:
+    CriteriaSet.objects.update(confirmed_at=None, confirmed_by=None, confirmed_by_name="")
+    stored = CriteriaSet.objects.get()
+    return lambda: catalogue.confirm_criteria(criteria_set_id=stored.pk, by=place.catalogue_admin, at=place.later())
+
+
+def period(place: Place) -> Act:
+    closing = dt.date(2025, 6, 15)
+    return lambda: catalogue.open_period(
+        province=place.province,
+        year=2025,
+        starts_on=dt.date(2025, 1, 1),
+        ends_on=dt.date(2025, 12, 31),
+        figures_as_of=closing,
+        criteria_set=place.period.criteria_set,
+        deadlines=DEADLINES,
+        authorities=standard_authorities(closing, place.province, [place.deciding]),
+        by=place.catalogue_admin,
+        at=place.later(),
+    )
+
+
+def authority(place: Place) -> Act:
+    proposal = Authority.objects.filter(period=place.period).first()
+    assert proposal is not None
+    Authority.objects.filter(pk=proposal.pk).update(certainty="reconstructed")
+    return lambda: catalogue.confirm_authority(
+        authority_id=proposal.pk, document_number="5/QĐ", by=place.catalogue_admin, at=place.later()
+    )
+
+
+def target(place: Place) -> Act:
+    return lambda: catalogue.set_target(
+        period=place.period,
+        unit=place.deciding,
+        communes=1,
+        document_number="6/KH",
+        version=place.period.targets_version,
+        by=place.catalogue_admin,
+        at=place.later(),
+    )
+
+
+DOSSIER, PROPOSAL, DECISION = "assessments.Dossier", "assessments.Proposal", "assessments.Decision"
+USER, UNIT, PERIOD, SET = "communes.User", "communes.Unit", "criteria.Period", "criteria.CriteriaSet"
+
+SERVICES: dict[str, tuple[Callable[[Place], Act], Rows]] = {
+    "create": (opening, [("create", DOSSIER)]),
+    "save_base_figures": (base_figures, [("save_base_figures", DOSSIER)]),
+    "save_entry": (entry, [("save_entry", DOSSIER)]),
+    "attach_evidence": (attaching, [("attach_evidence", DOSSIER)]),
+    "remove_evidence": (removing, [("remove_evidence", DOSSIER)]),
+    "note_reading": (reading, [("read_sensitive_evidence", DOSSIER)]),
+    "perform: submit": (moving(Action.SUBMIT, Status.DRAFT), [("submit", DOSSIER)]),
+    "perform: withdraw": (moving(Action.WITHDRAW, Status.SUBMITTED), [("withdraw", DOSSIER)]),
+    "perform: resume": (moving(Action.RESUME, Status.WITHDRAWN), [("resume", DOSSIER)]),
+    "perform: take": (moving(Action.TAKE, Status.SUBMITTED), [("take", DOSSIER)]),
+    "perform: return": (moving(Action.RETURN, Status.APPRAISING), [("return", DOSSIER)]),
+    "perform: conclude": (moving(Action.CONCLUDE, Status.APPRAISING), [("conclude", DOSSIER)]),
+    "perform: reopen": (moving(Action.REOPEN, Status.CONCLUDED), [("reopen", DOSSIER)]),
+    "save_appraised_totals": (appraised_totals, [("save_appraised_totals", DOSSIER)]),
+    "save_appraisal": (appraisal, [("save_appraisal", DOSSIER)]),
+    "propose": (proposing, [("propose", DOSSIER), ("propose", PROPOSAL)]),
+    "return_proposal": (returning, [("return_proposal", DOSSIER), ("return_proposal", PROPOSAL)]),
+    "approve": (approving, [("approve", DOSSIER), ("approve", PROPOSAL)]),
+    "issue_decision": (numbering, [("recognise", DOSSIER), ("issue_decision", DECISION)]),
+    "accept_area_type": (area_type, [("accept_area_type", UNIT)]),
+    "accept_area_types": (area_types, [("accept_area_type", UNIT)] * 2),
+    "assign_role": (role, [("assign_role", USER)]),
+    "end_role": (role_end, [("end_role", USER)]),
+    "create_account": (account, [("create_account", USER), ("assign_role", USER)]),
+    "reset_password": (password, [("reset_password", USER)]),
+    "deactivate_account": (leaving, [("deactivate_account", USER)]),
+    "reactivate_account": (coming_back, [("reactivate_account", USER)]),
+    "load_criteria": (loading, [("load_criteria", SET)]),
+    "confirm_criteria": (confirming, [("confirm_criteria", SET)]),
+    "open_period": (period, [("open_period", PERIOD)]),
+    "confirm_authority": (authority, [("confirm_authority", "criteria.Authority")]),
+    "set_target": (target, [("set_target", PERIOD)]),
+}
+
+
+def state() -> dict[type[models.Model], list[dict[str, Any]]]:
+    """Every row of ours."""
+    labels = ("core", "communes", "criteria", "assessments")
+    return {
+        model: list(model._default_manager.order_by("pk").values())
+        for label in labels
+        for model in apps.get_app_config(label).get_models()
+    }
+
+
+@contextmanager
+def no_row_more() -> Iterator[None]:
+    """The database refuses every new audit row."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("ALTER TABLE core_auditevent ADD CONSTRAINT no_row_more CHECK (seq < 0) NOT VALID")
+        else:
+            cursor.execute(
+                "CREATE TRIGGER no_row_more BEFORE INSERT ON core_auditevent "
+                "BEGIN SELECT RAISE(ABORT, 'no_row_more'); END"
+            )
+    yield
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("ALTER TABLE core_auditevent DROP CONSTRAINT no_row_more")
+        else:
+            cursor.execute("DROP TRIGGER no_row_more")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_leaves_exactly_its_rows(name: str) -> None:
+    prepare, rows = SERVICES[name]
+    act = prepare(make_place())
+    told = AuditEvent.objects.count()
+    act()
+    assert list(AuditEvent.objects.order_by("seq").values_list("action", "object_type"))[told:] == rows
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_whose_row_cannot_be_written_changes_nothing(name: str) -> None:
+    act = SERVICES[name][0](make_place())
+    before = state()
+    with no_row_more(), pytest.raises((IntegrityError, Stale)) as failure:
+        act()
+    cause = failure.value.__cause__ if isinstance(failure.value, Stale) else failure.value
+    assert "no_row_more" in str(cause)
+    assert state() == before
+
+
+def test_a_sensitive_file_whose_row_cannot_be_written_is_not_sent() -> None:
+    """The row comes before the first byte."""
+    place = make_place()
+    dossier = dossier_in(Status.DRAFT, place)
+    file = services.attach_evidence(
+        dossier_id=dossier.pk, item="TC03.1", slot=None, upload=pdf_file(), by=place.editors[0], at=place.later()
+    )
+    client = Client(raise_request_exception=False)
+    client.force_login(place.editors[0])
+    with no_row_more():
+        answer = client.get(reverse("assessments:evidence", args=[file.uuid]))
+    assert answer.status_code == 500
+    assert b"%PDF" not in answer.content
