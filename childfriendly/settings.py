@@ -63,6 +63,22 @@ if not (DEBUG or DEMO_ALLOWED) and (len(EVIDENCE_KEY) < 40 or EVIDENCE_KEY in (S
         "khác SECRET_KEY và AUDIT_KEY, cất một bản ở nơi an toàn: mất khóa là mất tệp."
     )
 EVIDENCE_KEY = EVIDENCE_KEY or f"chỉ để chạy thử: {SECRET_KEY}"
+# Opens the seeds of second factors. «new,old» while `manage.py encrypt_second_factors` moves them to the new one.
+MFA_KEY = env.str("MFA_KEY", default="")
+if not (DEBUG or DEMO_ALLOWED) and (len(MFA_KEY) < 32 or SECRET_KEY in MFA_KEY):
+    raise ImproperlyConfigured("MFA_KEY phải là một chuỗi ngẫu nhiên riêng, ít nhất 32 ký tự. Đặt trong tệp .env.")
+MFA_KEY = MFA_KEY or SECRET_KEY
+SECOND_FACTOR_FOR_COMMUNES = env.bool("SECOND_FACTOR_FOR_COMMUNES", default=False)
+SECOND_FACTOR_WAIVED = env.bool("SECOND_FACTOR_WAIVED", default=False)  # so that a newcomer can try the demo
+if SECOND_FACTOR_WAIVED and not DEMO_ALLOWED:
+    raise ImproperlyConfigured(
+        "SECOND_FACTOR_WAIVED=1 chỉ dùng được khi DEMO_ALLOWED=1: máy dùng thật luôn đòi xác thực hai bước."
+    )
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=60)
+SESSION_IDLE_MINUTES_OFFICE = env.int("SESSION_IDLE_MINUTES_OFFICE", default=30)  # leaders, clerks, province, admins
+SESSION_HOURS = env.int("SESSION_HOURS", default=12)
+if min(SESSION_IDLE_MINUTES, SESSION_IDLE_MINUTES_OFFICE) < 5 or not 1 <= SESSION_HOURS <= 24:
+    raise ImproperlyConfigured("Phiên đăng nhập: SESSION_IDLE_MINUTES từ 5 phút, SESSION_HOURS từ 1 đến 24 giờ.")
 
 # ---- applications ------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -78,6 +94,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
     "django_q",
     "childfriendly.core",
     "communes",
@@ -99,6 +116,7 @@ MIDDLEWARE = [
     "childfriendly.core.middleware.csrf_header_first",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "communes.middleware.session_limits",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "childfriendly.core.middleware.clean_body",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -227,9 +245,18 @@ ACCOUNT_RATE_LIMITS = {
     ),
 }
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 5 * 60  # seconds for which one proof of identity serves (communes.auth)
+MFA_ADAPTER = "communes.accounts.MFAAdapter"
+MFA_FORMS = {
+    "authenticate": "communes.second_factor_forms.AuthenticateForm",
+    "reauthenticate": "communes.second_factor_forms.ReauthenticateForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Cấp xã phù hợp với trẻ em"
+MFA_TOTP_PERIOD = 30
+MFA_TOTP_TOLERANCE = 1  # steps before and after: telephones are seldom right to the second
 ALLAUTH_TRUSTED_PROXY_COUNT = PROXY_COUNT
-SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_AGE = SESSION_HOURS * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True

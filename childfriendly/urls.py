@@ -6,7 +6,7 @@ from django.urls import include, path
 
 from assessments.views import lists
 from childfriendly.core import job_views, views
-from communes import account_views
+from communes.views import account as own_account
 
 # Only these of allauth's pages exist: no sign-up, no e-mail, no reset by link. The names are allauth's own.
 urlpatterns = [
@@ -15,7 +15,8 @@ urlpatterns = [
     path("", include("criteria.urls")),
     path("", include("communes.urls")),
     path("", include("reports.urls")),
-    path("dang-nhap/", account_views.sign_in, name="account_login"),
+    path("dang-nhap/", own_account.sign_in, name="account_login"),
+    path("dang-nhap/ma-xac-thuc/", own_account.sign_in_code, name="mfa_authenticate"),
     path("dang-nhap/tai-khoan-da-khoa/", account.account_inactive, name="account_inactive"),
     path("xac-nhan-danh-tinh/", account.reauthenticate, name="account_reauthenticate"),
     path("xac-nhan-danh-tinh/ma/", mfa.reauthenticate, name="mfa_reauthenticate"),

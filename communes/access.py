@@ -23,7 +23,7 @@ def _known(username: str) -> User:
 
 # ---- signing in and out ------------------------------------------------------------------------------------------
 @transaction.atomic
-def sign_in(*, user: User, at: datetime.datetime) -> None:
+def sign_in(*, user: User, second_factor: str = "", at: datetime.datetime) -> None:
     """Before the session is made: a temporary password is used up, and the user object carries what the session is
     bound to. Of two that sign in with the same temporary password one is refused."""
     if user.password_expires_at is not None:
@@ -32,7 +32,7 @@ def sign_in(*, user: User, at: datetime.datetime) -> None:
         if not fresh.update(password=used_up):
             raise Refused("Mật khẩu tạm này đã được dùng. Đề nghị cán bộ quản trị danh mục đặt lại.")
         user.password = used_up
-    audit.record("sign_in", user, by=user, at=at)
+    audit.record("sign_in", user, by=user, at=at, after={"second_factor": second_factor} if second_factor else None)
 
 
 def sign_out(*, user: User, at: datetime.datetime) -> None:
@@ -41,6 +41,14 @@ def sign_out(*, user: User, at: datetime.datetime) -> None:
 
 def record_failed_sign_in(*, username: str, at: datetime.datetime) -> None:
     audit.record("sign_in_failed", _known(username), by=None, at=at)
+
+
+def record_wrong_code(*, user: User, at: datetime.datetime) -> None:
+    audit.record("second_factor_failed", user, by=None, at=at)
+
+
+def record_expired_session(*, user: User, at: datetime.datetime) -> None:
+    audit.record("session_expired", user, by=None, at=at)
 
 
 def record_lock_out(*, username: str, at: datetime.datetime) -> None:

@@ -1,12 +1,15 @@
 """What django-allauth asks us: nobody signs up, a user name is the same name however it is typed, tries are counted for
 an account and an address, and accounts of the demo open nothing outside it."""
 
+import time
 from hashlib import sha256
 from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.auth_backends import AuthenticationBackend
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core.internal.ratelimit import get_ip
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.cache import cache
@@ -15,10 +18,12 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from communes import access
+from communes import access, second_factor
 from communes.models import User
 
 TOO_MANY: Final = "too_many_login_attempts"
+BEGUN: Final = "begun"  # in the session, seconds: when it began and when it was last used (communes.middleware)
+SEEN: Final = "seen"
 PREVIOUS_SIGN_IN: Final = "previous_sign_in"  # in the session: when this person had signed in before
 
 
@@ -67,9 +72,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth's 
     @transaction.atomic
     def login(self, request: HttpRequest, user: User) -> None:
         before = user.last_login
-        access.sign_in(user=user, at=timezone.now())
+        codes = [record["type"] for record in get_authentication_records(request, user) if record["method"] == "mfa"]
+        access.sign_in(user=user, second_factor=codes[-1] if codes else "", at=timezone.now())
         super().login(request, user)
         request.session[PREVIOUS_SIGN_IN] = before.isoformat() if before else ""
+        request.session[BEGUN] = request.session[SEEN] = time.time()
 
     @transaction.atomic
     def logout(self, request: HttpRequest) -> None:
@@ -86,3 +93,13 @@ class Backend(AuthenticationBackend):  # type: ignore[misc]  # as above
         """Asked at sign-in and again on every request, so a running session of a demo account ends as well."""
         allowed: bool = super().user_can_authenticate(user)
         return allowed and (settings.DEMO_ALLOWED or not getattr(user, "is_demo", False))
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # as above
+    """allauth stores what `encrypt` gives; its own would be the seed itself."""
+
+    def encrypt(self, text: str) -> str:
+        return second_factor.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return second_factor.decrypt(encrypted_text)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import date
 from functools import wraps
-from typing import Any, Final
+from typing import Any, Final, overload
 
 from allauth.account.internal.flows.login import get_authentication_records
 from django.conf import settings
@@ -41,6 +41,13 @@ def catalogue_admin_or_404(request: HttpRequest) -> User:
     return user
 
 
+def has_passed_second_factor(request: HttpRequest) -> bool:
+    """Whether this session began with a code, or has enrolled the second factor itself. Kept in the session, so that
+    asking costs no query; every change of a second factor ends all other sessions."""
+    records = get_authentication_records(request, current_user(request))
+    return any(record["method"] == "mfa" for record in records)
+
+
 # ---- acts that ask once more who is there (SECURITY.md N-13) -------------------------------------------------------
 View = Callable[..., HttpResponseBase]
 
@@ -54,7 +61,11 @@ def has_confirmed_identity(request: HttpRequest) -> bool:
     return bool(records) and time.time() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
-def confirm_identity(view: View | None = None, *, also_reading: bool = False) -> Any:
+@overload
+def confirm_identity(view: View) -> View: ...
+@overload
+def confirm_identity(*, also_reading: bool) -> Callable[[View], View]: ...
+def confirm_identity(view: View | None = None, *, also_reading: bool = False) -> View | Callable[[View], View]:
     """For acts that a stranger at an open screen must not do: asks for password or code unless that was done within
     ACCOUNT_REAUTHENTICATION_TIMEOUT, then goes on with what was asked, posted text included (files are not kept).
 

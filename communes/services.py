@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from childfriendly.core import audit
@@ -372,13 +372,15 @@ def create_account(
 
 
 @transaction.atomic
-def reset_password(*, user: User, by: User, at: datetime.datetime) -> str:
+def reset_password(*, user: User, by: User | None, at: datetime.datetime, reason: str = "") -> str:
     """Gives the account a new random password for one sign-in, which ends its sessions everywhere; the caller shows it
-    once. A second factor stays and is asked for as before."""
-    check_can_administer_account(by, user, timezone.localdate(at))
+    once. A second factor stays and is asked for as before. `by=None` is the operator on the server."""
+    if by is not None:
+        check_can_administer_account(by, user, timezone.localdate(at))
     password = random_password()
     User.objects.filter(pk=user.pk).update(password=make_password(password), password_expires_at=temporary_until(at))
-    audit.record("reset_password", user, by=by, at=at, role=Role.CATALOGUE_ADMIN.label)
+    role = Role.CATALOGUE_ADMIN.label if by else ""
+    audit.record("reset_password", user, by=by, at=at, role=role, reason=reason)
     return password
 
 
@@ -394,7 +396,9 @@ def reactivate_account(*, user: User, by: User, at: datetime.datetime) -> None:
 @transaction.atomic
 def _set_active(user: User, *, active: bool, action: str, by: User, at: datetime.datetime) -> None:
     check_can_administer_account(by, user, timezone.localdate(at))
-    if not User.objects.filter(pk=user.pk, is_active=not active).update(is_active=active):
+    if not User.objects.filter(pk=user.pk, is_active=not active).update(
+        is_active=active, session_version=F("session_version") + 1
+    ):
         raise Stale(CHANGED_MEANWHILE)
     user.is_active = active
     audit.record(

@@ -1,18 +1,26 @@
 from django.urls import path
 
-from communes.views import acting, people, units
+from communes.views import account, acting, people, units
 
 app_name = "communes"
 
 urlpatterns = [
     path("don-vi/", units.units, name="units"),
     path("don-vi/<uuid:uuid>/", units.unit, name="unit"),
+    path("tai-khoan/", account.my_account, name="my_account"),
+    path("tai-khoan/xac-thuc-hai-buoc/", account.enrol_second_factor, name="enrol_second_factor"),
+    path("tai-khoan/xac-thuc-hai-buoc/ma-du-phong/", account.recovery_codes, name="recovery_codes"),
+    path("tai-khoan/xac-thuc-hai-buoc/bo/", account.remove_second_factor, name="remove_second_factor"),
+    path("tai-khoan/phien/ket-thuc/", account.end_sessions, name="end_sessions"),
+    path("tai-khoan/phien/giu/", account.keep_session, name="keep_session"),
     path("nguoi-dung/", people.people, name="people"),
     path("them-nguoi-dung/", people.create_account, name="create_account"),
     path("nguoi-dung/<uuid:uuid>/", people.person, name="person"),
     path("nguoi-dung/<uuid:uuid>/giao-vai-tro/", people.assign_role, name="assign_role"),
     path("nguoi-dung/<uuid:uuid>/ket-thuc-vai-tro/", people.end_role, name="end_role"),
     path("nguoi-dung/<uuid:uuid>/dat-lai-mat-khau/", people.reset_password, name="reset_password"),
+    path("nguoi-dung/<uuid:uuid>/dat-lai-xac-thuc/", account.reset_second_factor, name="reset_second_factor"),
+    path("nguoi-dung/<uuid:uuid>/ket-thuc-phien/", account.end_sessions_of, name="end_sessions_of"),
     path("nguoi-dung/<uuid:uuid>/lam-thay/", acting.give, name="give_acting"),
     path("lam-thay/", acting.mine, name="acting"),
     path("lam-thay/ket-thuc/", acting.end, name="end_acting"),

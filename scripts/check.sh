@@ -34,7 +34,7 @@ random_key() { $python -c 'import secrets; print(secrets.token_urlsafe(50))'; }
 as_production() {
   env DEBUG=0 DEMO_ALLOWED=0 HTTPS=1 PROXY_COUNT=1 VAR_DIR="$scratch" DATABASE_URL="sqlite:///$scratch/db.sqlite3" \
     ALLOWED_HOSTS=xaphuhop.example.gov.vn SITE_URL=https://xaphuhop.example.gov.vn \
-    SECRET_KEY="$(random_key)" AUDIT_KEY="$(random_key)" EVIDENCE_KEY="$(random_key)" "$@"
+    SECRET_KEY="$(random_key)" AUDIT_KEY="$(random_key)" EVIDENCE_KEY="$(random_key)" MFA_KEY="$(random_key)" "$@"
 }
 
 templates() { git ls-files -z 'templates/**.html' '*/templates/**.html' | xargs -0 --no-run-if-empty djade --check; }

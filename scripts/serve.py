@@ -31,7 +31,9 @@ FIRST_ENV = """\
 # Do `make run` tạo cho máy chạy thử. Mọi thiết lập: xem .env.example. Máy dùng thật: DEMO_ALLOWED=0.
 SECRET_KEY={key}
 AUDIT_KEY={audit_key}
+MFA_KEY={mfa_key}
 DEMO_ALLOWED=1
+SECOND_FACTOR_WAIVED=1
 """
 
 
@@ -45,7 +47,8 @@ def write_first_env(path: Path) -> None:
         return
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(FIRST_ENV.format(key=secrets.token_urlsafe(50), audit_key=secrets.token_urlsafe(50)))
+        key, audit_key, mfa_key = (secrets.token_urlsafe(50) for _ in range(3))
+        file.write(FIRST_ENV.format(key=key, audit_key=audit_key, mfa_key=mfa_key))
     print("Đã tạo tệp .env cho máy chạy thử.")
 
 

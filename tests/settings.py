@@ -35,8 +35,10 @@ os.environ.update(
     EVIDENCE_KEY="khoa-ma-hoa-tep-trong-kiem-thu-" + "0123456789" * 4,
     HTTPS="0",
     JOB_TIMEOUT="300",
+    MFA_KEY="khoa-xac-thuc-trong-kiem-thu-" + "0123456789" * 4,
     PROXY_COUNT="0",
     SECRET_KEY="chi-dung-trong-kiem-thu-" + "0123456789" * 4,
+    SECOND_FACTOR_WAIVED="1",
     SITE_URL="http://127.0.0.1:8000",
     VAR_DIR=str(_scratch),
 )

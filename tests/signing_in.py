@@ -8,6 +8,7 @@ from allauth.account.internal.flows.login import (
 )
 from django.test import Client
 
+from communes.accounts import BEGUN, SEEN
 from communes.models import User
 
 
@@ -18,5 +19,6 @@ def signed_in(user: User, client: Client | None = None) -> Client:
     session = client.session
     session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
     session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(user.pk)
+    session[BEGUN] = session[SEEN] = time.time()
     session.save()
     return client

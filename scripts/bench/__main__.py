@@ -51,6 +51,7 @@ def set_up(folder: Path) -> None:
         DEMO_ALLOWED="0",
         DJANGO_SETTINGS_MODULE="bench_settings",
         HTTPS="0",
+        MFA_KEY=secrets.token_urlsafe(50),
         PROXY_COUNT="0",
         SECRET_KEY=secrets.token_urlsafe(50),
         VAR_DIR=str(folder),

@@ -178,6 +178,8 @@ def _session(user: User) -> str:
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": 0}]  # allauth's
+    session["account_authentication_methods_user"] = str(user.pk)
     session.create()
     return str(session.session_key)
 

@@ -79,6 +79,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> 
         "HTTPS": "0",
         "PORT": str(port),
         "SECRET_KEY": "chi-dung-trong-kiem-thu-" + "0123456789" * 4,
+        "SECOND_FACTOR_WAIVED": "1",
         "SITE_URL": f"http://127.0.0.1:{port}",
         "VAR_DIR": str(tmp_path_factory.mktemp("var")),
     }

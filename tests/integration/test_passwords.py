@@ -230,6 +230,7 @@ def start(**environment: str) -> "subprocess.CompletedProcess[str]":
         "SECRET_KEY": "k" * 50,
         "AUDIT_KEY": "a" * 50,
         "EVIDENCE_KEY": "e" * 50,
+        "MFA_KEY": "m" * 50,
         "VAR_DIR": str(django_settings.VAR_DIR),
         "DJANGO_SETTINGS_MODULE": "childfriendly.settings",
     }

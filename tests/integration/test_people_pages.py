@@ -346,6 +346,8 @@ def test_an_account_is_stopped_and_opened_again_from_its_page(
     assert "Đã ngừng" in text
     assert "Giao thêm vai trò" not in text
     assert client.post(f"{page}mo-lai/").headers["Location"] == page
+    assert theirs.get("/doi-mat-khau/").status_code == 302  # the old session stays shut
+    theirs.post("/dang-nhap/", {"login": lan.username, "password": PASSWORD})
     assert theirs.get("/doi-mat-khau/").status_code == 200
 
 
