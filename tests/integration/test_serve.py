@@ -31,6 +31,8 @@ class Site:
             "PORT": str(self.port),
             "SECRET_KEY": os.environ["SECRET_KEY"],
             "AUDIT_KEY": "chi-dung-trong-kiem-thu-" + "9876543210" * 4,
+            "EVIDENCE_KEY": "chi-dung-trong-kiem-thu-" + "1357924680" * 4,
+            "MFA_KEY": "chi-dung-trong-kiem-thu-" + "2468013579" * 4,
             "DATABASE_URL": f"sqlite:///{folder / 'db.sqlite3'}",
             "DEMO_ALLOWED": "0",
             "DEBUG": "0",

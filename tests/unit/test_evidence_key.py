@@ -7,7 +7,7 @@ import sys
 import pytest
 from django.conf import settings
 
-KEYS = {"SECRET_KEY": "s" * 50, "AUDIT_KEY": "a" * 50, "EVIDENCE_KEY": "e" * 50}
+KEYS = {"SECRET_KEY": "s" * 50, "AUDIT_KEY": "a" * 50, "EVIDENCE_KEY": "e" * 50, "MFA_KEY": "m" * 50}
 
 
 def start(**environment: str) -> "subprocess.CompletedProcess[str]":

@@ -26,6 +26,11 @@ EXPLAINED = {
     "childfriendly.core.nightly.set_up": "the schedule is what the code says, whoever wrote it before",
     "communes.access.set_password": "the newest password is meant to replace whatever was there",
     "communes.services.reset_password": "as above",
+    "communes.second_factor._fresh_codes": "the newest recovery codes replace those before, by the person themselves",
+    "communes.second_factor.encrypt_anew": "holds every row; the same seed under another key, by an operator",
+    "communes.sessions.end_everywhere": "counts up by one, whatever stands there",
+    "communes.sessions.follow": "the own session under its new id",
+    "communes.sessions.keep_seen": "the time of this very request in the own session",
     "communes.loading._load_units": "the official list replaces what was loaded before, by an operator, on the server",
     "communes.loading._store_successions": "as above",
 }
