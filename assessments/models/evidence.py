@@ -10,7 +10,7 @@ from assessments.models.dossier import Dossier
 from assessments.models.scope import Condition, reaches
 from assessments.policy import Relation, Right
 from assessments.workflow import Status
-from childfriendly.core.files import MAX_FILE_BYTES, Scan
+from childfriendly.core.files import MAX_FILE_BYTES, Scan, waits_for_scan
 from communes.models import User, within
 from communes.queries import roles_of
 
@@ -88,3 +88,7 @@ class Evidence(models.Model):
     @property
     def is_quarantined(self) -> bool:
         return self.scan == Scan.INFECTED
+
+    @property
+    def is_unscanned(self) -> bool:
+        return waits_for_scan(self.scan)

@@ -126,6 +126,8 @@ SENTENCES: dict[str, str] = {
     "save_entry": "Lưu số liệu tiêu chí",
     "attach_evidence": "Tải lên tệp minh chứng",
     "remove_evidence": "Bỏ tệp minh chứng",
+    "refuse_infected_file": "Không nhận tệp có mã độc",
+    "quarantine_file": "Cách ly tệp có mã độc",
     "read_sensitive_evidence": "Mở tệp minh chứng nhạy cảm",
     Action.SUBMIT: "Nộp hồ sơ",
     Action.WITHDRAW: "Rút hồ sơ",

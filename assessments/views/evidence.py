@@ -46,7 +46,8 @@ def attach(request: HttpRequest, uuid: UUID, item: str) -> HttpResponse:
         except Refused as error:
             form.add_error("upload", str(error))
         else:
-            messages.success(request, f"Đã lưu tệp «{evidence.name}».")
+            waiting = " Tệp đang chờ quét vi-rút; có thể làm việc tiếp." if evidence.is_unscanned else ""
+            messages.success(request, f"Đã lưu tệp «{evidence.name}».{waiting}")
             return HttpResponseRedirect(target_url(figures, item) + "-tep")
     return criterion_page(request, figures, shown, upload=(item, form), status=422)
 

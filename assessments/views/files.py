@@ -17,7 +17,7 @@ from django.shortcuts import render
 
 from assessments.models import Evidence, Proposal
 from childfriendly.core.exceptions import Refused
-from childfriendly.core.files import BrokenSealError, Scan, serve
+from childfriendly.core.files import BrokenSealError, Scan, serve, waits_for_scan
 
 logger = logging.getLogger(__name__)
 
@@ -47,19 +47,16 @@ class Kept:
     def minutes(cls, row: Proposal) -> "Kept":
         return cls(cls.MINUTES, row.uuid, row.minutes_name, row.minutes_path, Scan(row.minutes_scan))
 
-    @property
-    def waits_for_scan(self) -> bool:
-        return bool(settings.CLAMD_SOCKET) and self.scan is not Scan.CLEAN
-
 
 def hand_over(request: HttpRequest, kept: Kept, *, note: Callable[[], object] | None = None) -> HttpResponseBase:
     """The file for a reader who may have it, or the page that warns before it. `note` records the reading, just before
     the first byte leaves; asking for the headers alone (HEAD) reads nothing. Raises `Refused`."""
     if kept.scan is Scan.INFECTED:
         raise Refused(f"Tệp «{kept.name}» có mã độc nên đã bị cách ly. Đề nghị đơn vị gửi tệp khác thay thế.")
-    if kept.waits_for_scan and "da-biet" not in request.GET:
+    is_unscanned = waits_for_scan(kept.scan)
+    if is_unscanned and "da-biet" not in request.GET:
         return render(request, "assessments/not_scanned.html", {"name": kept.name, "failed": kept.scan is Scan.FAILED})
-    inline = "tai-ve" not in request.GET and not kept.waits_for_scan
+    inline = "tai-ve" not in request.GET and not is_unscanned
     if note is not None and request.method == "GET":
         note()  # before the file is opened: where the row cannot be written there is nothing to close
     return _ticket(kept, inline=inline) if settings.EVIDENCE_HOST else _bytes(request, kept, inline=inline)

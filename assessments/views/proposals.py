@@ -192,6 +192,7 @@ class Event:
 
 
 SENTENCES = {
+    "quarantine_file": "Cách ly biên bản có mã độc",
     "propose": "Trình lãnh đạo",
     "approve": "Duyệt hồ sơ trình",
     "return_proposal": "Trả lại hồ sơ trình",

@@ -16,6 +16,7 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
@@ -124,6 +125,18 @@ def test_no_address_lists_or_hands_out_the_folder(place: Place, dossier: Dossier
         f"/static/{evidence.path}",
     ):
         assert client.get(address).status_code == 404, address
+
+
+def test_taking_a_file_out_never_deletes_it_and_what_is_undone_is_undone(
+    place: Place, dossier: Dossier, private_files: Path
+) -> None:
+    evidence = attach(place, dossier)
+    with transaction.atomic():
+        services.remove_evidence(evidence_id=evidence.pk, by=place.editors[0], at=place.later())
+        transaction.set_rollback(True)
+    assert Evidence.objects.present().get() == evidence
+    services.remove_evidence(evidence_id=evidence.pk, by=place.editors[0], at=place.later())
+    assert (private_files / evidence.path).read_bytes() == PDF
 
 
 # ---- sent again --------------------------------------------------------------------------------------------------
@@ -413,6 +426,16 @@ def test_a_clean_file_opens_at_once_and_an_unscanned_one_past_a_warning_only(
     assert body(known) == numbered(1)
     assert known["Content-Disposition"].startswith("attachment")
     assert AuditEvent.objects.filter(action="read_sensitive_evidence").count() == 1
+
+
+def test_whoever_uploads_while_the_scanner_is_away_is_told_and_can_go_on(
+    place: Place, dossier: Dossier, settings: Any
+) -> None:
+    settings.CLAMD_SOCKET = "/khong/co"
+    page = reverse("assessments:attach", args=[dossier.uuid, "TC01.1"])
+    shown = signed_in(place.editors[0]).post(page, {"slot": "0", "upload": pdf_file()}, follow=True)
+    assert "Đã lưu tệp «bien-ban.pdf». Tệp đang chờ quét vi-rút; có thể làm việc tiếp." in text_of(shown)
+    assert "Chờ quét vi-rút." in text_of(shown)
 
 
 def test_where_there_is_no_scanner_nothing_warns(place: Place, dossier: Dossier) -> None:

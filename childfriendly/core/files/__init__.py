@@ -21,7 +21,7 @@ from childfriendly.core.files.naming import (
     megabytes,
 )
 from childfriendly.core.files.office import check_archive
-from childfriendly.core.files.scanning import Scan, scan
+from childfriendly.core.files.scanning import Scan, scan, waits_for_scan
 from childfriendly.core.files.sealing import BrokenSealError, keys
 from childfriendly.core.files.serving import file_response, serve
 
@@ -50,4 +50,5 @@ __all__ = [
     "sha256_of",
     "store",
     "stored_path",
+    "waits_for_scan",
 ]

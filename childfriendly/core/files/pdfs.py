@@ -26,7 +26,7 @@ _MAX_DESCRIPTION = 64 * 1024 * 1024
 # stands in most PDFs that Word saves and is none of these.
 _ACTIVE = re.compile(
     rb"/(?:JS|JavaScript|Launch|EmbeddedFiles?|EF|RichMedia|Rendition|SubmitForm|ImportData|GoToE|XFA)(?![^\s/<>\[\]()])"
-    rb"|/OpenAction\s*<<(?!.*?/S /GoTo\b)",
+    rb"|/OpenAction\s*<<(?!.{0,500}?/S /GoTo\b)",
     re.DOTALL,
 )
 

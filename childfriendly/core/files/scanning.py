@@ -20,6 +20,11 @@ class Scan(models.TextChoices):
     FAILED = "failed", "không quét được"
 
 
+def waits_for_scan(told: str) -> bool:
+    """There is a scanner, and it has not called the file clean or infected yet."""
+    return bool(settings.CLAMD_SOCKET) and told in {Scan.WAITING, Scan.FAILED}
+
+
 def scan(content: Iterable[bytes]) -> Scan:
     """What clamd says. No answer is WAITING; an answer about its own limits is FAILED, never clean."""
     if not settings.CLAMD_SOCKET:
