@@ -159,7 +159,7 @@ _OF_A_LINE = (
 @require_safe
 def dossiers(request: HttpRequest) -> HttpResponse:
     user, day = current_user(request), today()
-    chosen = {name: request.GET.get(name, "").strip() for name in FILTERS}
+    chosen = {name: nfc(request.GET.get(name, "")).strip() for name in FILTERS}
     found = _for_lines(filtered(user, day, chosen))
     works_through_queue = roles_of(user, day).has(Role.APPRAISER, Role.HEAD_OF_OFFICE)
     order = ("submitted_at", "pk") if works_through_queue else ("commune__sort_key", "-period__year", "pk")

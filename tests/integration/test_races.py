@@ -4,10 +4,12 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from assessments import services
 from assessments.models import (
@@ -28,12 +30,14 @@ from assessments.workflow import Action, Status
 from childfriendly.core import chain
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.models import AuditEvent
+from communes.models import User
 from criteria.models import DeadlineKind
 from tests.factories import agree, approved, declare, dossier_in, make_place, pdf_file, proposed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PEOPLE = 20
+ROUNDS = 10  # of one race, inside one world: what holds once may hold by chance
 WON = "won"
 
 
@@ -361,3 +365,77 @@ def test_twenty_different_dossiers_keep_one_chain() -> None:
     )
     assert result == Counter({WON: PEOPLE})
     assert Dossier.objects.filter(status=Status.SUBMITTED).count() == PEOPLE
+
+
+# ---- ten rounds --------------------------------------------------------------------------------------------------
+def test_of_approving_and_returning_one_wins_in_every_round() -> None:
+    place = make_place(ROUNDS)
+    for index in range(ROUNDS):
+        dossier = dossier_in(Status.CONCLUDED, place, index)
+        proposal = proposed([dossier], place, f"{index}/TTr")
+        at = place.later()
+
+        def answer(number: int, proposal: Proposal = proposal, at: datetime = at) -> None:
+            if number % 2:
+                services.approve(proposal_id=proposal.pk, version=1, by=place.leader, at=at)
+            else:
+                services.return_proposal(proposal_id=proposal.pk, version=1, reason="Thiếu.", by=place.leader, at=at)
+
+        assert race(answer)[WON] == 1, index
+        proposal.refresh_from_db()
+        is_approved = proposal.state == Proposal.State.APPROVED
+        assert Decision.objects.filter(proposal=proposal).count() == int(is_approved), index
+        assert ProposalItem.objects.get(dossier=dossier).is_live is is_approved, index
+        assert (rows("approve", proposal), rows("return_proposal", proposal)) == (is_approved, not is_approved), index
+
+
+def test_of_taking_withdrawing_and_submitting_again_one_wins_in_every_round() -> None:
+    place = make_place(ROUNDS)
+    for index in range(ROUNDS):
+        dossier = dossier_in(Status.SUBMITTED, place, index)
+        people = [
+            (Action.TAKE, place.appraiser),
+            (Action.WITHDRAW, place.heads[index]),
+            (Action.SUBMIT, place.heads[index]),
+        ]
+        at = place.later()
+
+        def act(
+            number: int,
+            dossier: Dossier = dossier,
+            people: Sequence[tuple[Action, User]] = people,
+            at: datetime = at,
+        ) -> None:
+            action, by = people[number % 3]
+            services.perform(action, dossier_id=dossier.pk, version=dossier.version, reason="Nhập nhầm.", by=by, at=at)
+
+        before = rows(Action.SUBMIT, dossier)
+        assert race(act)[WON] == 1, index
+        after = Dossier.objects.get(pk=dossier.pk)
+        assert after.version == dossier.version + 1, index
+        moved = {Status.APPRAISING: (1, 0), Status.WITHDRAWN: (0, 1)}[Status(after.status)]
+        assert (rows(Action.TAKE, dossier), rows(Action.WITHDRAW, dossier)) == moved, index
+        assert rows(Action.SUBMIT, dossier) == before, index
+
+
+def test_a_decision_gets_one_number_in_every_round() -> None:
+    place = make_place(ROUNDS)
+    for index in range(ROUNDS):
+        dossier = dossier_in(Status.CONCLUDED, place, index)
+        decision = approved([dossier], place)
+        at = place.later()
+
+        def issue(number: int, decision: Decision = decision, at: datetime = at, index: int = index) -> None:
+            services.issue_decision(
+                decision_id=decision.pk,
+                version=1,
+                number=str(index * PEOPLE + number + 1),
+                issued_on=timezone.localdate(at),
+                by=place.clerk,
+                at=at,
+            )
+
+        assert race(issue)[WON] == 1, index
+        assert (rows("issue_decision", decision), rows(Action.RECOGNISE, dossier)) == (1, 1), index
+    numbers = Decision.objects.values_list("number", flat=True)
+    assert len(set(numbers)) == len(numbers) == ROUNDS
