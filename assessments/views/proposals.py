@@ -174,7 +174,7 @@ class Line:
 def _summary(found: Proposal, reader: User, at: datetime) -> dict[str, Any]:
     """The one page a leader reads before answering: who, how many points, what is proposed and why."""
     rows = ProposalItem.objects.filter(proposal=found).select_related(
-        "dossier__commune__parent__parent", "dossier__appraiser"
+        "dossier__commune__parent__parent", "dossier__appraiser", "dossier__deciding_unit"
     )
     items = list(rows.order_by("dossier__commune__sort_key"))
     results = results_for(reader, [item.dossier for item in items], at=at)
