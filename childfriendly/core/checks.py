@@ -8,6 +8,7 @@ import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
@@ -85,6 +86,15 @@ def check_uploads_are_private(app_configs: Sequence[AppConfig] | None, **kwargs:
     if any(files == folder or folder in files.parents or files in folder.parents for folder in public):
         text = "Thư mục tệp tải lên (MEDIA_ROOT) trùng hoặc lồng với thư mục tĩnh công khai."
         return [Error(text, hint="Đặt MEDIA_ROOT ra ngoài STATIC_ROOT và STATICFILES_DIRS.", id="core.E002")]
+    return []
+
+
+@register(Tags.security)
+def check_evidence_host_is_another(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """On EVIDENCE_HOST there are files and nothing else: were it the site's own name, nobody could sign in."""
+    if settings.EVIDENCE_HOST and urlsplit(settings.SITE_URL).netloc == settings.EVIDENCE_HOST:
+        text = "EVIDENCE_HOST trùng với tên máy của SITE_URL nên không ai đăng nhập được."
+        return [Error(text, hint="Dùng một tên máy riêng cho tệp, hoặc bỏ EVIDENCE_HOST.", id="core.E005")]
     return []
 
 

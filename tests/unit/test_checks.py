@@ -22,7 +22,7 @@ def tool(folder: Path, script: str) -> None:
 def test_every_check_is_registered_when_the_apps_are_ready() -> None:
     ours = {check.__name__ for check in registry.registry.get_checks() if check.__module__ == checks.__name__}
     assert ours == {name for name in vars(checks) if name.startswith("check_")}
-    assert len(ours) == 5
+    assert len(ours) == 6
 
 
 def test_this_machine_can_print_vietnamese() -> None:
@@ -91,3 +91,9 @@ def test_workbooks_are_read_with_defusedxml(variable: str, value: str, monkeypat
     assert checks.check_xml_is_defused(None) == []
     monkeypatch.setenv(variable, value)
     assert ids(checks.check_xml_is_defused(None)) == ["core.E003"]
+
+
+@pytest.mark.parametrize(("host", "found"), [("", []), ("tep.example.vn", []), ("127.0.0.1:8000", ["core.E005"])])
+def test_the_host_of_files_is_not_the_sites_own(settings: Settings, host: str, found: list[str]) -> None:
+    settings.EVIDENCE_HOST = host
+    assert ids(checks.check_evidence_host_is_another(None)) == found
