@@ -4,6 +4,7 @@ thing at all is `visible_to`, and its no is a 404."""
 
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
+from enum import Enum
 from typing import ParamSpec
 
 from django.utils import timezone
@@ -164,6 +165,34 @@ def _state_of(evidence: Evidence, dossier: Dossier) -> Status:
     """A file that was added after a return is a draft until the commune sends it."""
     is_unsent = dossier.status == Status.RETURNED and evidence.round == dossier.round
     return Status.DRAFT if is_unsent else Status(dossier.status)
+
+
+class Door(Enum):
+    """How one file opens to one person."""
+
+    OPEN = "open"
+    REASON = "reason"  # for those whose work it is: the reason is asked
+    GLASS = "glass"  # for all others who may know of the file, and for everybody while it is locked
+    CLOSED = "closed"
+
+
+def door_to(user: User, evidence: Evidence, *, at: datetime) -> Door:
+    dossier = evidence.dossier
+    if not evidence.is_locked:
+        right = Right.READ_SENSITIVE if evidence.is_sensitive else Right.READ_EVIDENCE
+        rule = rule_for(user, right, dossier, at=at, evidence=evidence)
+        if rule is not None:
+            return Door.REASON if rule.asks_reason else Door.OPEN
+    return Door.GLASS if rule_for(user, Right.BREAK_GLASS, dossier, at=at, evidence=evidence) else Door.CLOSED
+
+
+def check_can_protect(user: User, evidence: Evidence, *, at: datetime) -> None:
+    if rule_for(user, Right.PROTECT, evidence.dossier, at=at, evidence=evidence) is None:
+        raise Refused("Chỉ lãnh đạo xã và Trưởng phòng của cơ quan thẩm định khóa, mở khóa được tệp này.")
+
+
+def can_protect(user: User, evidence: Evidence, *, at: datetime) -> bool:
+    return _passes(check_can_protect, user, evidence, at=at)
 
 
 def can_see_appraisal(user: User, dossier: Dossier, *, at: datetime) -> bool:

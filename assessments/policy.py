@@ -22,7 +22,8 @@ class Right(TextChoices):
     READ_APPRAISAL = "read_appraisal", "Xem số liệu và kết quả thẩm định"
     READ_EVIDENCE = "read_evidence", "Mở minh chứng thường"
     READ_SENSITIVE = "read_sensitive", "Mở minh chứng nhạy cảm"
-    BREAK_GLASS = "break_glass", "Mở khẩn minh chứng nhạy cảm"
+    BREAK_GLASS = "break_glass", "Mở khẩn minh chứng nhạy cảm, tệp đang khóa"
+    PROTECT = "protect", "Xem ai đã mở tệp, khóa tệp, được báo khi có người mở khẩn"
     READ_SMALL_COUNTS = "read_small_counts", "Xem số từ 1 đến 4 của tiêu chí nhạy cảm"
     OPEN = "open", "Mở hồ sơ của kỳ đánh giá"
     EDIT = "edit", "Nhập số liệu, tải và bỏ minh chứng"
@@ -149,6 +150,9 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(R.BREAK_GLASS, OFFICE, AT.APPRAISING, SENT, asks_reason=True),
     Rule(R.BREAK_GLASS, LEADER, AT.DECIDING, CONCLUDED, asks_reason=True),
     Rule(R.BREAK_GLASS, INSPECTOR, AT.AREA, SENT, asks_reason=True),
+    # Who looks after a file: told when somebody breaks the glass, and may lock it.
+    Rule(R.PROTECT, HEAD, AT.COMMUNE, ALWAYS),
+    Rule(R.PROTECT, HEAD_OF_OFFICE, AT.APPRAISING, SENT),
     # Small numbers name children: nobody but the commune and the body that appraises.
     Rule(R.READ_SMALL_COUNTS, COMMUNE, AT.COMMUNE, ALWAYS),
     Rule(R.READ_SMALL_COUNTS, OFFICE, AT.APPRAISING, SENT),

@@ -1,6 +1,17 @@
 from django.urls import path
 
-from assessments.views import appraisal, decisions, dossier, entry, evidence, handover, lists, proposals, sending
+from assessments.views import (
+    access,
+    appraisal,
+    decisions,
+    dossier,
+    entry,
+    evidence,
+    handover,
+    lists,
+    proposals,
+    sending,
+)
 
 app_name = "assessments"
 
@@ -12,6 +23,10 @@ urlpatterns = [
     path("ho-so/<uuid:uuid>/tieu-chi/<slug:criterion>/", entry.criterion, name="criterion"),
     path("ho-so/<uuid:uuid>/minh-chung/<str:item>/", evidence.attach, name="attach"),
     path("minh-chung/<uuid:uuid>/", evidence.download, name="evidence"),
+    path("minh-chung/<uuid:uuid>/ly-do/", access.ask, name="ask_for_evidence"),
+    path("minh-chung/<uuid:uuid>/bao-ve/", access.protect, name="protect_evidence"),
+    path("mo-khan/<uuid:uuid>/da-biet/", access.acknowledge, name="acknowledge"),
+    path("bat-thuong/", access.unusual_readings, name="unusual"),
     path("minh-chung/<uuid:uuid>/bo/", evidence.remove, name="remove_evidence"),
     path("ho-so/<uuid:uuid>/kiem-tra/", sending.check, name="check"),
     path("ho-so/<uuid:uuid>/da-nop/", sending.submitted, name="submitted"),

@@ -143,9 +143,18 @@ class EvidenceForm(PlainForm, forms.Form):
         error_messages={"required": "Chọn một tệp trên máy rồi chọn «Tải tệp lên»."},
     )
 
-    def __init__(self, *args: Any, item: Item, **kwargs: Any) -> None:
+    redacted = forms.BooleanField(
+        label="Tài liệu đã che tên, tuổi, ảnh, địa chỉ và mọi dấu hiệu nhận ra trẻ em",
+        error_messages={"required": "Tải bản đã che thông tin trẻ em, rồi đánh dấu ô này."},
+    )
+
+    def __init__(self, *args: Any, item: Item, is_sensitive: bool = False, **kwargs: Any) -> None:
         kwargs["auto_id"] = f"id_{field_name(item.code, '')}%s"  # several of these forms stand on one page
         super().__init__(*args, **kwargs)
+        if is_sensitive:
+            self.fields["upload"].label = "Tệp (bản đã che thông tin trẻ em)"
+        else:
+            del self.fields["redacted"]
         choices = [(str(number), slot.title) for number, slot in enumerate(item.evidence_slots)]
         slot = self.fields["slot"]
         if isinstance(slot, forms.TypedChoiceField):  # always; tells the type checker

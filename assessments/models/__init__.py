@@ -1,3 +1,4 @@
+from assessments.models.access import EvidenceAccess
 from assessments.models.appraisal import AppraisedAnswer, AppraisedBaseFigure, ReturnedItem
 from assessments.models.decision import Decision, DecisionItem, Proposal, ProposalItem, Result
 from assessments.models.dossier import Dossier, Recommendation, StepTime
@@ -14,6 +15,7 @@ __all__ = [
     "DecisionItem",
     "Dossier",
     "Evidence",
+    "EvidenceAccess",
     "Figures",
     "FrozenSheet",
     "Proposal",

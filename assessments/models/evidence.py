@@ -40,6 +40,10 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
             | Q(is_sensitive=True) & reaches(roles, Right.BREAK_GLASS, WHERE, _in_state)
         )
 
+    def in_care_of(self, user: User, today: date) -> "EvidenceQuerySet":
+        """The files that a person looks after: is told when the glass is broken, sees who opened them, locks them."""
+        return self.filter(reaches(roles_of(user, today), Right.PROTECT, WHERE, _in_state))
+
     def present(self) -> "EvidenceQuerySet":
         return self.filter(removed_at__isnull=True)
 
@@ -65,6 +69,7 @@ class Evidence(models.Model):
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True, blank=True)
+    locked_at = models.DateTimeField(null=True, blank=True, help_text="Ngừng xử lý: chỉ mở khẩn được")
 
     objects = EvidenceQuerySet.as_manager()
 
@@ -84,6 +89,10 @@ class Evidence(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_locked(self) -> bool:
+        return self.locked_at is not None
 
     @property
     def is_quarantined(self) -> bool:

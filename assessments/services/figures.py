@@ -8,7 +8,6 @@ from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, Sum
-from django.utils import timezone
 
 from assessments.figures import NOTHING, load_figures
 from assessments.models import Answer, BaseFigure, CriterionEntry, Dossier, Evidence, Figures, ReturnedItem
@@ -21,7 +20,6 @@ from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.files import CheckedUpload, megabytes
 from childfriendly.core.text import nfc
 from communes.models import Role, User
-from communes.queries import roles_of
 from criteria.disclosure import WITHHELD
 from criteria.scoring import Item, ItemKind
 
@@ -262,28 +260,10 @@ def remove_evidence(*, evidence_id: int, by: User, at: datetime) -> Evidence:
     check_targets_open(load_figures(dossier), [evidence.item])
     if evidence.round != dossier.round:
         raise Refused("Tệp đã nộp ở lần trước nên không bỏ được. Tải thêm tệp mới thay thế.")
+    if evidence.is_locked:
+        raise Refused("Tệp đang bị khóa nên giữ nguyên. Đề nghị người khóa mở khóa trước.")
     if not Evidence.objects.present().filter(pk=evidence.pk).update(removed_at=at):
         raise Stale("Tệp này vừa được người khác bỏ ra.")
     _record(dossier, "remove_evidence", by, at, {"item": evidence.item, "sha256": evidence.sha256}, {"removed": True})
     evidence.refresh_from_db()
     return evidence
-
-
-@transaction.atomic
-def note_reading(*, evidence: Evidence, by: User, at: datetime) -> None:
-    """Opening a file about single children leaves a row: who read it, when, and by which role (SECURITY.md, duties)."""
-    dossier = evidence.dossier
-    units = {dossier.commune_id, dossier.appraising_unit_id, dossier.deciding_unit_id}
-    reaching = [
-        role_text(Role(held.role), held.unit, by, at)
-        for held in roles_of(by, timezone.localdate(at))
-        if held.unit_id in units or held.role in {Role.INSPECTOR, Role.PROVINCE_STAFF}
-    ]
-    audit.record(
-        "read_sensitive_evidence",
-        dossier,
-        by=by,
-        at=at,
-        role="; ".join(reaching),
-        after={"item": evidence.item, "sha256": evidence.sha256},
-    )

@@ -23,7 +23,8 @@ from assessments.forms.appraisal import (
     ReturnForm,
 )
 from assessments.models import AppraisedAnswer, AppraisedBaseFigure, Dossier, Evidence, ReturnedItem
-from assessments.permissions import can_appraise, can_see_appraisal, check_can_perform
+from assessments.permissions import can_appraise, can_see_appraisal, check_can_perform, rule_for
+from assessments.policy import Right
 from assessments.services import Appraised
 from assessments.views.common import (
     actions_for,
@@ -362,6 +363,7 @@ def _criterion_page(
         "version": entry.appraisal_version if entry else 0,
         "explanation": entry.explanation if entry else "",
         "lines": _item_lines(figures, spec.items, list(files.filter(item__in=[i.code for i in spec.items])), form),
+        "can_protect": rule_for(user, Right.PROTECT, dossier, at=now) is not None,
         "is_conflict": status == 409,
         "previous_url": _page_of(dossier, before[-1] if before else None),
         "previous_label": f"Tiêu chí {before[-1].number}" if before else "Số liệu nền",

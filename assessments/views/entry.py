@@ -25,7 +25,9 @@ from assessments.permissions import (
     can_edit,
     check_can_edit,
     check_targets_open,
+    rule_for,
 )
+from assessments.policy import Right
 from assessments.views.common import (
     criterion_or_404,
     dossier_or_404,
@@ -352,6 +354,7 @@ def criterion_page(
     context |= {
         "rows": rows,
         "score": figures.declared_sheet.criterion(shown.code),
+        "can_protect": rule_for(user, Right.PROTECT, figures.dossier, at=at) is not None,
         "previous_criterion": before,
         "next_criterion": after,
         "upload_form": upload[1] if upload else None,
@@ -394,7 +397,7 @@ def _item_rows(
                 note=notes.get(item.code),
                 last=figures.readable_text(item.code, last.get(item.code, "")),
                 slots=slots_of(item, [file for file in files if file.item == item.code]),
-                upload=(given_upload or EvidenceForm(item=item)) if is_open else None,
+                upload=(given_upload or EvidenceForm(item=item, is_sensitive=shown.sensitive)) if is_open else None,
             )
         )
     return rows

@@ -16,10 +16,11 @@ from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
 from assessments.disclosure import figures_for, results_for
-from assessments.models import Decision, Dossier, Proposal, ProposalItem, StepTime
+from assessments.models import Decision, Dossier, EvidenceAccess, Proposal, ProposalItem, StepTime
 from assessments.models.dossier import DossierQuerySet
 from assessments.permissions import can_edit, can_perform
 from assessments.policy import COMMUNE, Relation, Right, roles_with, rule_of
+from assessments.views.access import WATCHERS
 from assessments.views.common import deadline_that_counts
 from assessments.views.dossier import Note, notes_of
 from assessments.views.sending import errors_of
@@ -298,10 +299,19 @@ def home(request: HttpRequest) -> HttpResponse:
         "can_propose": any(tile.count and tile.url == list_url(viec="cho-trinh") for tile in tiles),
         "oldest": _oldest(user, day, roles, at),
         "progress": progress,
+        "emergencies": _emergencies(user, day, roles),
+        "watches": roles.has(*WATCHERS),
         "has_role": bool(roles.assignments),
         "only_system": bool(roles.assignments) and all(held.role == Role.SYSTEM_ADMIN for held in roles),
     }
     return render(request, "assessments/home.html", context)
+
+
+def _emergencies(user: User, day: date, roles: Roles) -> list[EvidenceAccess]:
+    """Files that somebody opened by breaking the glass, for those who are to know of it."""
+    if not roles.has(*roles_with(Right.PROTECT)):
+        return []
+    return list(EvidenceAccess.objects.to_acknowledge(user, day).select_related("reader", "evidence__dossier__commune"))
 
 
 def _reads_progress(roles: Roles) -> bool:

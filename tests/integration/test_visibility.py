@@ -39,7 +39,8 @@ from django.test.utils import override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from assessments.models import Decision, Dossier, Evidence, Proposal
+from assessments import services
+from assessments.models import Decision, Dossier, Evidence, EvidenceAccess, Proposal
 from assessments.workflow import Status
 from childfriendly.core import exports
 from childfriendly.core.files import check_upload, keys, store
@@ -161,6 +162,7 @@ class World:
     former: User = field(default_factory=User)  # somebody whose account is shut
     unconfirmed: CriteriaSet = field(default_factory=CriteriaSet)
     job: Job = field(default_factory=Job)  # asked for by the clerk at home, and done
+    emergency: EvidenceAccess = field(default_factory=EvidenceAccess)  # of a file that an inspector broke the glass for
     secrets: dict[str, set[Who]] = field(default_factory=dict)  # a text no page but those of its readers may hold
     sessions: dict[Who, str] = field(default_factory=dict)
     nothing: dict[tuple[Who, bool], "Answer"] = field(default_factory=dict)
@@ -210,6 +212,12 @@ def build(media: Path) -> World:
     agree(world.dossiers["home", "appraising"], home.appraiser, home.later())
     add_catalogue(world)
     add_people(world)
+    world.emergency = services.open_evidence(
+        evidence=world.evidence["concluded", True],
+        reason="Có đơn khiếu nại.",
+        by=world.people["inspector", "own"],
+        at=timezone.now() - timedelta(days=1),
+    )
     add_job(world, media)
     stand_in(world)
     world.fingerprint = stored()
@@ -389,6 +397,13 @@ def of_proposal(world: World) -> Kwargs:
     return {"uuid": world.proposals["home"].uuid}
 
 
+CARERS = who("commune_head head_of_office", ["own"])
+
+
+def of_sensitive_file(world: World) -> Kwargs:
+    return {"uuid": world.evidence["concluded", True].uuid}
+
+
 def of_decision(world: World) -> Kwargs:
     return {"uuid": world.decisions["home"].uuid}
 
@@ -473,6 +488,22 @@ PAGES: dict[str, Page] = {
         readers=evidence_readers(Status.RECOGNISED, is_sensitive=False),
         kwargs=lambda world: {"uuid": world.evidence["recognised", False].uuid},
     ),
+    "assessments:ask_for_evidence": Page(
+        readers=evidence_readers(Status.CONCLUDED, is_sensitive=True),
+        kwargs=of_sensitive_file,
+        actors=evidence_readers(Status.CONCLUDED, is_sensitive=True) - who("commune_head", ["own"]),
+        post=lambda world: {"reason": "Cơ quan điều tra đề nghị."},
+    ),
+    "assessments:protect_evidence": Page(
+        readers=CARERS,
+        kwargs=of_sensitive_file,
+        actors=CARERS,
+        post=lambda world: {"reason": "Gia đình rút đồng ý.", "action": "lock"},
+    ),
+    "assessments:acknowledge": Page(
+        readers=CARERS, kwargs=lambda world: {"uuid": world.emergency.uuid}, actors=CARERS, post=nothing
+    ),
+    "assessments:unusual": Page(readers=who("commune_head head_of_office inspector")),
     "assessments:remove_evidence": Page(
         readers=evidence_readers(Status.DRAFT, is_sensitive=False),
         kwargs=lambda world: {"uuid": world.evidence["draft", False].uuid},
@@ -939,9 +970,11 @@ def test_a_file_is_judged_by_its_dossier_and_by_what_it_tells(world: World, what
     may_read = world.secrets[file.name]
     for person in {who for who in EVERYBODY if who[1] in {"own", "successor province"}}:
         answer = Answer.of(world.client(person).get(page, headers={"Range": "bytes=0-3"}))
-        found = 200 if is_sensitive else 206  # what is sealed is sent whole
+        # What is sealed is sent whole, and at once only to the commune's head; everybody else is asked why.
+        at_once = {("commune_head", "own")} if is_sensitive else may_read
+        found = {True: 200 if is_sensitive else 206, False: 302}[person in at_once]
         assert answer.status == (found if person in may_read else 404), person
-        assert ("%PDF" in answer.body) is (person in may_read), person
+        assert ("%PDF" in answer.body) is (person in may_read & at_once), person
 
 
 def test_opening_a_sensitive_file_is_recorded_with_the_role_that_opened_it(world: World) -> None:
@@ -949,6 +982,9 @@ def test_opening_a_sensitive_file_is_recorded_with_the_role_that_opened_it(world
     file = world.evidence["appraising", True]
     page = reverse("assessments:evidence", args=[file.uuid])
     for role, unit in ((EDITOR, file.dossier.commune), (APPRAISER, world.home.deciding)):
+        user, at = world.people[role, "own"], timezone.now()
+        if not services.may_open(file, by=user, at=at):
+            services.open_evidence(evidence=file, reason="Thẩm định mục này.", by=user, at=at)
         Answer.of(world.client((role, "own")).get(page))
         event = AuditEvent.objects.latest("seq")
         assert (event.action, event.actor_role) == ("read_sensitive_evidence", f"{Role(role).label}, {unit.name}")
