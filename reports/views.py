@@ -17,6 +17,7 @@ from childfriendly.core.clock import received_at
 from childfriendly.core.exports import exported, watermark
 from childfriendly.core.files import content_type_for
 from childfriendly.core.snapshots import snapshot
+from communes.auth import confirm_identity
 from communes.models import Unit, User
 from criteria.models import Period
 from criteria.scoring import HIDDEN
@@ -109,6 +110,7 @@ def summary(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/summary.html", context)
 
 
+@confirm_identity(also_reading=True)
 @require_GET
 def summary_xlsx(request: HttpRequest) -> HttpResponse:
     user, at = _person(request), received_at(request)
@@ -121,6 +123,7 @@ def summary_xlsx(request: HttpRequest) -> HttpResponse:
     return _file(content, summary_file(made.period, made.unit))
 
 
+@confirm_identity
 @require_POST
 def summary_workbook(request: HttpRequest) -> HttpResponse:
     """The same in the background, for an area that is too large to wait for."""
@@ -159,6 +162,7 @@ def certificate_pdf(request: HttpRequest, uuid: UUID, dossier_uuid: UUID) -> Htt
     return _file(render_certificate(paper), certificate_file(item))
 
 
+@confirm_identity
 @require_POST
 def decision_papers(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The decision with all its certificates, made in the background."""

@@ -22,14 +22,13 @@ from communes.models import Role, User
 from reports import summaries
 from reports.summaries import summarise
 from tests.factories import Place, UserFactory, approved, dossier_in, issued, make_place, move
+from tests.signing_in import signed_in
 
 AT = dt.datetime(2024, 12, 1, 18, 30, tzinfo=dt.UTC)  # 01:30 of the next day in Viet Nam
 
 
 def client_of(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
+    return signed_in(user)
 
 
 def exports_of(user: User) -> list[tuple[str, dict[str, Any]]]:
@@ -216,3 +215,17 @@ def test_the_figures_of_one_export_add_up_while_somebody_writes(monkeypatch: pyt
     assert list(total[4:8]) == [sum(row[4] for row in rows), None, sum(row[6] for row in rows), 0]
     made = summarise(place.period, place.deciding, reader=place.province_staff, at=AT)
     assert [row.status for row in made.rows].count(Status.CONCLUDED) == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_a_bulk_export_asks_once_more_who_is_there(headers: dict[str, str]) -> None:
+    """SECURITY.md N-13: an open screen in an empty office is not enough."""
+    place, client = make_place(), Client()
+    client.force_login(place.province_staff)
+    answer = client.get(reverse("reports:summary_xlsx"), headers=headers)
+    if headers:
+        assert answer.status_code == 401
+    else:
+        assert answer.headers["Location"].startswith(reverse("account_reauthenticate") + "?next=")
+    assert exports_of(place.province_staff) == []

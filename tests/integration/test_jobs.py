@@ -29,6 +29,7 @@ from childfriendly.core.models import Job
 from communes.models import RoleAssignment, User
 from tests.factories import Place, UserFactory, dossier_in, issued, make_place
 from tests.processes import database_url, processes_of, until
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -71,12 +72,6 @@ def owner() -> User:
 
 def ask(kind: Callable[[jobs.Work], jobs.Result], by: User, key: str = "k") -> Job:
     return jobs.enqueue(kind.__name__, key=key, title="Lập tệp", by=by, at=timezone.now(), arguments={"id": 7})
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def attempt(job: Job) -> Job:

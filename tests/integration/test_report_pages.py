@@ -8,7 +8,6 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 from django.db import connection
 from django.http import HttpResponse
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -31,13 +30,13 @@ from tests.factories import (
     make_place,
     user_with,
 )
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
 
 
 def get(user: User, name: str, *args: object, **query: object) -> HttpResponse:
-    client = Client()
-    client.force_login(user)
+    client = signed_in(user)
     return client.get(
         reverse(f"reports:{name}", args=args), {key.replace("_", "-"): str(v) for key, v in query.items()}
     )
@@ -96,8 +95,7 @@ def test_page_and_workbook_hold_the_same_numbers(home: Place) -> None:
     href = page.select_one("a.btn-primary")
     assert href is not None
     assert text_of(href) == "Tải Excel"
-    client = Client()
-    client.force_login(home.province_staff)
+    client = signed_in(home.province_staff)
     book = openpyxl.load_workbook(BytesIO(client.get(str(href["href"])).content), data_only=True)["Tổng hợp"]
     rows = list(book.iter_rows(values_only=True))
     head = next(index for index, row in enumerate(rows) if row[0] == "TT")
@@ -122,8 +120,7 @@ def test_page_and_workbook_hold_the_same_numbers(home: Place) -> None:
 
 def test_links_lead_to_dossiers_that_the_person_may_open_and_to_no_others(home: Place) -> None:
     for user in (home.leader, home.province_staff, home.inspector):
-        client = Client()
-        client.force_login(user)
+        client = signed_in(user)
         links = {str(link["href"]) for link in page_of(user).select("tbody a")}
         mine = Dossier.objects.visible_to(user, timezone.localdate()).filter(period=home.period)
         assert links == {reverse("assessments:dossier", args=[dossier.uuid]) for dossier in mine}
@@ -137,8 +134,7 @@ def test_period_and_unit_are_chosen_by_links(home: Place) -> None:
     staff = successor.province_staff
     page = page_of(staff)
     assert "năm 2026" in text_of(page.select_one("h1"))
-    client = Client()
-    client.force_login(staff)
+    client = signed_in(staff)
     older = next(link for link in page.select(".filter-list a") if "2024" in text_of(link))
     page = BeautifulSoup(client.get(str(older["href"])).content, "html.parser")
     assert f"{home.province.name}. Số liệu chốt ngày 31/10/2024." in text_of(page)
@@ -186,8 +182,7 @@ def test_what_one_may_not_read_is_not_there(home: Place) -> None:
 @pytest.mark.parametrize("name", ["summary", "summary_xlsx"])
 def test_one_commune_costs_as_many_queries_as_many(name: str) -> None:
     def cost(place: Place) -> int:
-        client = Client()
-        client.force_login(place.province_staff)
+        client = signed_in(place.province_staff)
         with CaptureQueriesContext(connection) as queries:
             assert client.get(reverse(f"reports:{name}")).status_code == 200
         return len(queries)
@@ -265,8 +260,7 @@ def test_certificates_are_of_recognised_communes_of_this_decision_alone(
 
 def test_the_decision_s_page_links_to_its_papers(decided: tuple[Place, Decision, Dossier, Dossier]) -> None:
     place, decision, good, _ = decided
-    client = Client()
-    client.force_login(place.clerk)
+    client = signed_in(place.clerk)
     html = client.get(reverse("assessments:decision", args=[decision.uuid])).content.decode()
     assert reverse("reports:decision_pdf", args=[decision.uuid]) in html
     links = re.findall(r'href="([^"]+giay-cong-nhan[^"]+)"', html)

@@ -15,7 +15,6 @@ import openpyxl
 import pytest
 import time_machine
 from django.core.management import call_command
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
@@ -50,6 +49,7 @@ from tests.factories import (
     proposed,
     user_with,
 )
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -161,8 +161,7 @@ def texts(content: bytes, kind: str) -> str:
 
 
 def opened(user: User, dossier: Dossier) -> Iterator[tuple[str, str]]:
-    client = Client()
-    client.force_login(user)
+    client = signed_in(user)
     for address in addresses(dossier):
         has_fragment = "/tieu-chi/" in address or "/so-lieu-nen/" in address
         for headers in ({}, {"HX-Request": "true"}) if has_fragment else ({},):
@@ -292,8 +291,7 @@ def test_everything_an_outsider_can_open_is_the_same_for_two_cases_and_for_four(
 
 def test_no_sum_over_communes_is_offered_from_which_one_could_be_worked_out(place: Place, dossier: Dossier) -> None:
     dossier_in(Status.SUBMITTED, place, 1)
-    client = Client()
-    client.force_login(place.province_staff)
+    client = signed_in(place.province_staff)
     content = client.get(reverse("reports:summary_xlsx")).content
     sheet = openpyxl.load_workbook(BytesIO(content))["Tổng hợp"]
     heads = next(row for row in sheet.iter_rows(values_only=True) if row[0] == "TT")
