@@ -1,5 +1,5 @@
 # Everything an operator or a developer starts. `make` alone lists it.
-.PHONY: help run test bench lock docs shots clean
+.PHONY: help run test bench scan sabotage lock docs shots clean
 .DEFAULT_GOAL := help
 
 PYTHON_IN_VENV := .venv/bin/python
@@ -10,6 +10,8 @@ help:
 	@echo "make run    chuẩn bị máy và mở hệ thống tại http://127.0.0.1:8000"
 	@echo "make test   chạy mọi phép kiểm tra, dừng ở lỗi đầu tiên"
 	@echo "make bench  đo tốc độ, in theo tỷ lệ"
+	@echo "make scan   quét lỗ hổng bản chạy thử với từng vai trò (wapiti), khoảng nửa giờ"
+	@echo "make sabotage  cố ý làm hỏng từng chỗ, xem phép thử nào phát hiện"
 	@echo "make docs   tạo lại các tài liệu sinh từ mã nguồn"
 	@echo "make shots  chụp lại các màn hình trong docs/screenshots/"
 	@echo "make lock   ghim lại phiên bản thư viện (thêm NANG_CAP=1 để nâng cấp)"
@@ -27,10 +29,20 @@ bench:
 	@scripts/setup.sh checks
 	@exec $(PYTHON_IN_VENV) scripts/bench
 
+scan:
+	@scripts/setup.sh run
+	@scripts/setup.sh scan
+	@exec $(PYTHON_IN_VENV) scripts/scan.py
+
+sabotage:
+	@scripts/setup.sh checks
+	@exec $(PYTHON_IN_VENV) scripts/sabotage.py
+
 lock:
 	@scripts/setup.sh checks
 	@$(LOCK) $(if $(NANG_CAP),--upgrade) --output-file=requirements.txt requirements.in
 	@$(LOCK) $(if $(NANG_CAP),--upgrade) --output-file=requirements-dev.txt requirements-dev.in
+	@$(LOCK) $(if $(NANG_CAP),--upgrade) --output-file=requirements-scan.txt requirements-scan.in
 
 docs:
 	@scripts/setup.sh run
@@ -41,5 +53,5 @@ shots:
 	@SCREENSHOTS=1 $(PYTHON_IN_VENV) -m pytest tests/browser/test_pages.py -k picture
 
 clean:
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis var/static var/static.stamp
+	@rm -rf .venv .venv-scan .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis var/static var/static.stamp
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -2,6 +2,7 @@
 # Prepares the machine: Python, .venv, the pinned libraries, the system packages. A second time costs nothing.
 #   scripts/setup.sh run      what the running system needs
 #   scripts/setup.sh checks   that, and what `make test` needs
+#   scripts/setup.sh scan     that, and the scanner in an environment of its own (.venv-scan)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/system-packages.sh
@@ -26,6 +27,7 @@ find_python() {
   return 1
 }
 
+# make_venv FOLDER
 make_venv() {
   local python version
   python=$(find_python) || stop "Cần Python 3.11 trở lên. Cài python3 (Debian 12, Ubuntu 24.04 trở lên: apt-get install python3)" \
@@ -38,35 +40,39 @@ make_venv() {
         "  sudo apt-get update && sudo apt-get install -y $version"
     fi
   fi
-  echo "Đang tạo môi trường Python (.venv)…"
-  rm -rf .venv
-  "$python" -m venv .venv
+  echo "Đang tạo môi trường Python ($1)…"
+  rm -rf "$1"
+  "$python" -m venv "$1"
 }
 
-# install_pinned FILE: skipped while the stamp holds the file's own hash.
+# install_pinned FOLDER FILE: skipped while the stamp in the folder holds the file's own hash.
 install_pinned() {
-  local stamp=.venv/stamp-$1 hash
-  hash=$(sha256sum <"$1")
+  local stamp=$1/stamp-$2 hash
+  hash=$(sha256sum <"$2")
   [[ "$(cat "$stamp" 2>/dev/null || true)" == "$hash" ]] && return
-  echo "Đang cài thư viện đã ghim trong $1…"
-  .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-input --require-hashes -r "$1" ||
-    stop "Không cài được thư viện trong $1. Kiểm tra kết nối mạng rồi chạy lại."
+  echo "Đang cài thư viện đã ghim trong $2…"
+  "$1/bin/python" -m pip install --quiet --quiet --disable-pip-version-check --no-input --require-hashes -r "$2" ||
+    stop "Không cài được thư viện trong $2. Kiểm tra kết nối mạng rồi chạy lại."
   echo "$hash" >"$stamp"
 }
 
-if [[ ! -x .venv/bin/python ]] || ! is_recent .venv/bin/python || ! .venv/bin/python -c 'import pip' 2>/dev/null; then
-  make_venv
-fi
-install_pinned requirements.txt
+has_venv() { [[ -x $1/bin/python ]] && is_recent "$1/bin/python" && "$1/bin/python" -c 'import pip' 2>/dev/null; }
+
+has_venv .venv || make_venv .venv
+install_pinned .venv requirements.txt
 
 case $purpose in
   run)
     ensure_packages run_packages || echo "Hệ thống vẫn chạy, nhưng chưa tạo được tệp PDF cho đến khi cài đủ các gói trên." >&2
     ;;
   checks)
-    install_pinned requirements-dev.txt
+    install_pinned .venv requirements-dev.txt
     ensure_packages run_packages check_packages || stop "Chưa kiểm tra được vì thiếu các gói trên." \
       "Nơi không có gói chromium (Ubuntu): cài Chromium hoặc Chrome rồi chạy CHROMIUM=/duong/dan/chuong-trinh make test"
     ;;
-  *) stop "Cách dùng: scripts/setup.sh run|checks" ;;
+  scan)
+    has_venv .venv-scan || make_venv .venv-scan
+    install_pinned .venv-scan requirements-scan.txt
+    ;;
+  *) stop "Cách dùng: scripts/setup.sh run|checks|scan" ;;
 esac
