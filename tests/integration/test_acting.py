@@ -14,6 +14,7 @@ from assessments.workflow import Status
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.models import AuditEvent
 from communes.acting import end_acting, give_acting
+from communes.forms import assignment_key
 from communes.models import Role, RoleAssignment, User
 from communes.queries import roles_of
 from reports.papers import decision_paper
@@ -247,7 +248,7 @@ def test_a_leader_arranges_and_ends_it_on_the_own_page(client: Client, place: Pl
         assert "Trần Thị Phó, Phó Chủ tịch" in text
         assert client.post(url, fields).status_code == 422
         acting = RoleAssignment.objects.get(acting_for=place.leader)
-        key = f"leader.{acting.valid_from:%Y%m%d}.{place.deciding.uuid}"
+        key = assignment_key(acting)
         end = f"{MINE}ket-thuc/?vai-tro={key}"
         assert "Kết thúc việc làm thay của Trần Thị Phó" in client.get(end).text
         assert client.post(end).headers["Location"] == MINE

@@ -32,7 +32,7 @@ from assessments.models import (
     StepTime,
 )
 from assessments.workflow import Status
-from childfriendly.core.models import AuditEvent
+from childfriendly.core.models import AuditEvent, FormToken, Job
 from communes.models import AreaTypeAssignment, RoleAssignment, Succession, Unit, User
 from criteria.models import Authority, CriteriaSet, Deadline, Period, Target
 from tests.factories import Place, SuccessionFactory, dossier_in, make_place, pdf_file, proposed
@@ -80,6 +80,8 @@ def build() -> World:
     )
     SuccessionFactory(predecessor=place.province)
     Target.objects.create(period=place.period, unit=place.deciding, communes=3, document_number="12/KH-UBND")
+    Job.objects.create(kind="papers", key="1", owner_id="1", created_at=NOW)
+    FormToken.objects.create(user_id="1", token=uuid.uuid4(), sent_at=NOW)
     waiting = proposed([dossiers[Status.CONCLUDED]], place, "2/TTr")
     return World(place, dossiers, waiting, Decision.objects.get())
 
@@ -150,6 +152,11 @@ BREAKERS: dict[str, list[Breaker]] = {
         again(AuditEvent, seq=9, result="maybe", previous_hash="a" * 64, hash="b" * 64)
     ],
     "core_auditevent_seq_from_one": [again(AuditEvent, seq=0, previous_hash="a" * 64, hash="b" * 64)],
+    "core_job_one_at_a_time_for_each_key": [again(Job)],
+    "core_job_state_is_known": [changed(Job, state="asleep")],
+    "core_job_finished_when_it_ended": [changed(Job, state="done"), changed(Job, finished_at=NOW)],
+    "core_job_running_has_a_limit": [changed(Job, state="running")],
+    "core_formtoken_sent_once": [again(FormToken)],
     # -- communes
     "communes_unit_unique_code_and_day": [again(Unit)],
     "communes_unit_ends_after_it_begins": [changed(Unit, valid_to=lambda world: world.place.province.valid_from - DAY)],
