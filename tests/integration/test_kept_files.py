@@ -23,13 +23,13 @@ from django.urls import reverse
 from assessments import services
 from assessments.models import Dossier, Evidence, Proposal
 from assessments.views.files import TICKET_SECONDS
-from assessments.workflow import Status
+from assessments.workflow import Action, Status
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.files import Scan, scan
 from childfriendly.core.models import AuditEvent
-from communes.models import User
+from communes.models import Role, User
 from tests.corpus import files as corpus
-from tests.factories import PDF, Place, dossier_in, make_place, pdf_file, proposed
+from tests.factories import PDF, Place, dossier_in, make_place, move, pdf_file, proposed
 
 pytestmark = pytest.mark.django_db
 
@@ -106,12 +106,35 @@ def test_of_a_photo_the_drawn_one_is_kept_and_both_hashes(place: Place, dossier:
     assert response["Content-Type"] == "image/jpeg"
 
 
-def test_a_pdf_with_a_script_says_so_to_everybody_who_sees_it(place: Place, dossier: Dossier) -> None:
+RUNS_BY_ITSELF = "Tệp có nội dung tự chạy: chỉ xem trong trình duyệt, không mở bằng phần mềm khác."
+
+
+def test_a_pdf_with_a_script_says_so_to_the_commune_and_to_the_appraiser(place: Place) -> None:
+    dossier = dossier_in(Status.DRAFT, place)
     evidence = attach(place, dossier, corpus.active_pdf("script"))
     assert evidence.has_active_content
-    text = text_of(signed_in(place.editors[0]).get(reverse("assessments:criterion", args=[dossier.uuid, "TC01"])))
-    assert "a.pdf" in text
-    assert "Tệp có nội dung tự chạy: chỉ xem trong trình duyệt, không mở bằng phần mềm khác." in text
+    people = {Role.COMMUNE_HEAD: place.heads[0], Role.APPRAISER: place.appraiser}
+    pages = [(place.editors[0], "criterion", ["TC01"]), (place.heads[0], "check", [])]
+    for user, name, rest in pages:
+        text = text_of(signed_in(user).get(reverse(f"assessments:{name}", args=[dossier.uuid, *rest])))
+        assert f"a.pdf {RUNS_BY_ITSELF}" in text, name
+    for action in (Action.SUBMIT, Action.TAKE):
+        dossier = move(action, dossier, people, place)
+    text = text_of(signed_in(place.appraiser).get(reverse("assessments:appraise", args=[dossier.uuid, "TC01"])))
+    assert f"a.pdf {RUNS_BY_ITSELF}" in text
+
+
+def test_minutes_with_a_script_say_so_to_the_leader(place: Place) -> None:
+    proposal = services.propose(
+        dossier_ids=[dossier_in(Status.CONCLUDED, place).pk],
+        submission_number="15/TTr",
+        submission_text="Kính đề nghị xem xét, quyết định.",
+        minutes=pdf_file(content=corpus.active_pdf("file inside")),
+        by=place.head_of_office,
+        at=place.later(),
+    )
+    text = text_of(signed_in(place.leader).get(reverse("assessments:proposal", args=[proposal.uuid])))
+    assert RUNS_BY_ITSELF in text
 
 
 def test_no_address_lists_or_hands_out_the_folder(place: Place, dossier: Dossier) -> None:
