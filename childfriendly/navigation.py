@@ -22,6 +22,7 @@ MENU: list[tuple[str, str, frozenset[Role]]] = [
     ("assessments:proposals", "Hồ sơ trình", roles_with(Right.READ_PROPOSAL)),
     ("assessments:decisions", "Quyết định", roles_with(Right.READ_DECISION)),
     ("reports:summary", "Tổng hợp", roles_with(Right.READ_SUMMARY)),
+    ("reports:audit", "Nhật ký", frozenset({Role.INSPECTOR})),
     ("criteria:sets", "Tiêu chí", EVERYBODY),
     ("criteria:periods", "Kỳ đánh giá", frozenset({Role.CATALOGUE_ADMIN})),
     ("communes:units", "Đơn vị", frozenset({Role.CATALOGUE_ADMIN})),

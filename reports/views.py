@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,14 +15,17 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from assessments.models import Decision, DecisionItem, Result
 from childfriendly.core.clock import received_at
+from childfriendly.core.exceptions import Refused
 from childfriendly.core.exports import exported, watermark
 from childfriendly.core.files import content_type_for
+from childfriendly.core.models import AuditEvent
 from childfriendly.core.snapshots import snapshot
 from communes.auth import confirm_identity
-from communes.models import Unit, User
+from communes.models import Role, Unit, User
+from communes.queries import roles_of
 from criteria.models import Period
 from criteria.scoring import HIDDEN
-from reports import excel, jobs
+from reports import auditing, excel, jobs
 from reports.certificate import certificate_pdf as render_certificate
 from reports.documents import decision_pdf as render_decision
 from reports.filenames import certificate_file, decision_file, summary_file
@@ -169,3 +173,43 @@ def decision_papers(request: HttpRequest, uuid: UUID) -> HttpResponse:
     decision = _decision_or_404(request, uuid)
     job = jobs.ask_for_papers(decision, by=_person(request), at=received_at(request))
     return redirect("job", job.uuid)
+
+
+# ---- the audit ---------------------------------------------------------------------------------------------------
+def _audit_form(request: HttpRequest) -> auditing.AuditFilterForm:
+    if not auditing.may_read_audit(_person(request), timezone.localdate(received_at(request))):
+        raise Http404
+    return auditing.AuditFilterForm(request.GET)
+
+
+@require_safe
+def audit_log(request: HttpRequest) -> HttpResponse:
+    """For inspectors, newest first; a filter that cannot be read shows its error and no rows."""
+    form, user = _audit_form(request), _person(request)
+    today = timezone.localdate(received_at(request))
+    is_clear = form.is_valid()
+    rows = form.chosen(auditing.audit_visible_to(user, today), today) if is_clear else AuditEvent.objects.none()
+    page = Paginator(rows, auditing.PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "page": page,
+        "lines": [auditing.line_of(event) for event in page],
+        "xlsx_url": f"{reverse('reports:audit_xlsx')}?{request.GET.urlencode()}",
+    }
+    return render(request, "reports/audit.html", context, status=200 if is_clear else 422)
+
+
+@confirm_identity(also_reading=True)
+@require_GET
+def audit_log_xlsx(request: HttpRequest) -> HttpResponse:
+    """The same rows as the page; recorded like every export, before the first byte."""
+    form, user, at = _audit_form(request), _person(request), received_at(request)
+    today = timezone.localdate(at)
+    if not form.is_valid():
+        return redirect(f"{reverse('reports:audit')}?{request.GET.urlencode()}")
+    rows = list(form.chosen(auditing.audit_visible_to(user, today), today)[: auditing.MOST_ROWS + 1])
+    if len(rows) > auditing.MOST_ROWS:
+        raise Refused("Nhật ký đã chọn dài quá 20.000 dòng. Chọn khoảng ngày ngắn hơn rồi tải lại.")
+    held = next(held for held in roles_of(user, today) if held.role == Role.INSPECTOR)
+    exported("audit", held.unit, rows=len(rows), by=user, at=at, role=held.words)
+    return _file(auditing.audit_xlsx(rows, by=user, at=at), f"nhat-ky-{today:%Y-%m-%d}.xlsx")

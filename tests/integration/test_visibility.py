@@ -687,6 +687,8 @@ PAGES: dict[str, Page] = {
     "reports:summary": Page(SUMMARY_READERS),
     "reports:summary_xlsx": Page(SUMMARY_READERS),
     "reports:summary_workbook": Page(SUMMARY_READERS, actors=SUMMARY_READERS, post=nothing),
+    "reports:audit": Page(who("inspector")),
+    "reports:audit_xlsx": Page(who("inspector")),
     "reports:decision_papers": Page(
         decision_readers(is_issued=True), of_decision, actors=decision_readers(is_issued=True), post=nothing
     ),
@@ -874,7 +876,7 @@ def test_what_is_missing_looks_like_what_is_foreign(world: World, name: str) -> 
 # ---- posting -----------------------------------------------------------------------------------------------------
 def stored() -> str:
     """A fingerprint of everything that is stored, but for sessions, the time of the last sign-in, and the rows of the
-    audit that tell of a reading."""
+    audit that tell of a reading or of a refusal."""
     digest, quoted = sha256(), connection.ops.quote_name
     with connection.cursor() as cursor:
         for model in set(apps.get_models()) - OF_SESSIONS - {AuditEvent}:
@@ -882,6 +884,7 @@ def stored() -> str:
             cursor.execute(f"SELECT {', '.join(names)} FROM {quoted(model._meta.db_table)} ORDER BY 1")  # noqa: S608 — our own names
             digest.update(repr((model._meta.label, cursor.fetchall())).encode())
     changes = AuditEvent.objects.exclude(action__startswith="read_").exclude(action__startswith=exports.PREFIX)
+    changes = changes.exclude(result=AuditEvent.Result.DENIED)
     digest.update(repr(list(changes.order_by("seq").values_list("hash", flat=True))).encode())
     return digest.hexdigest()
 
