@@ -168,6 +168,10 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 # ---- work in the background --------------------------------------------------------------------------------------
+IMPORTS_ROOT = VAR_DIR / "imports"  # workbooks between preview and confirmation, for a day
+CSV_SEPARATOR = env.str("CSV_SEPARATOR", default=";")  # what Excel of a Vietnamese Windows expects
+if CSV_SEPARATOR not in (";", ","):
+    raise ImproperlyConfigured("CSV_SEPARATOR phải là dấu chấm phẩy (;) hoặc dấu phẩy (,). Sửa trong tệp .env.")
 JOBS_ROOT = VAR_DIR / "jobs"  # what jobs made, kept for a week; served only to who asked for it
 Q_CLUSTER = {
     "name": "childfriendly",

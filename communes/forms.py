@@ -12,6 +12,7 @@ from communes.models import (
     DOCUMENT_NUMBER_LENGTH,
     TITLE_LENGTH,
     AreaType,
+    Import,
     Role,
     RoleAssignment,
     Unit,
@@ -200,6 +201,20 @@ class ActingForm(PlainForm, forms.Form):
     @property
     def chosen(self) -> User:
         return self.by_key[self.cleaned_data["to"]]
+
+
+class ImportForm(PlainForm, forms.Form):
+    kind = forms.ChoiceField(
+        label="Nội dung của tệp",
+        widget=forms.RadioSelect,
+        choices=Import.Kind.choices,
+        error_messages={"required": "Chọn nội dung của tệp.", "invalid_choice": "Chọn một nội dung trong danh sách."},
+    )
+    upload = forms.FileField(
+        label="Tệp Excel (.xlsx) theo biểu mẫu",
+        help_text="Tối đa 5 MB, 5.000 dòng. Chưa ghi gì vào hệ thống; trang sau cho xem trước",
+        error_messages={"required": "Chọn tệp Excel đã điền.", "empty": "Tệp không có nội dung. Chọn tệp khác."},
+    )
 
 
 def assignment_key(assignment: RoleAssignment) -> str:

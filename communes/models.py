@@ -445,3 +445,39 @@ class RoleAssignment(models.Model):
         if self.withdrawn_at is not None:
             return False
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
+
+
+# ---- workbooks that come in ----------------------------------------------------------------------------------------
+class Import(models.Model):
+    """A workbook between its preview and its confirmation, and what came of it. The file lies sealed under its hash
+    until `expires_at`; afterwards the row tells that there was one."""
+
+    class Kind(models.TextChoices):
+        PEOPLE = "people", "Người dùng và vai trò"
+        AREA_TYPES = "area_types", "Loại xã"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField("nội dung", max_length=10, choices=Kind.choices)
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="người tải lên")
+    name = models.CharField("tên tệp", max_length=150)
+    sha256 = models.CharField(max_length=64)
+    path = models.CharField(max_length=200)
+    uploaded_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    summary = models.CharField("kết quả", max_length=300, blank=True)
+    passwords = models.TextField(blank=True)  # sealed and in base64, until they are handed out
+
+    class Meta:
+        ordering = ["-uploaded_at"]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=["people", "area_types"]), name="communes_import_known_kind"),
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True, summary="", passwords="")
+                | Q(confirmed_at__isnull=False) & ~Q(summary=""),
+                name="communes_import_result_only_when_confirmed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.uploaded_at:%d/%m/%Y}"

@@ -274,6 +274,11 @@ _USERNAME_LENGTH: Final = 150
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is read as another over the telephone
 
 
+class Password(NamedTuple):
+    clear: str
+    hashed: str
+
+
 class NewAccount(NamedTuple):
     """`password` is shown once to whoever opened the account, and kept nowhere but as a hash."""
 
@@ -284,6 +289,12 @@ class NewAccount(NamedTuple):
 def random_password() -> str:
     """Four groups of four: 79 bits, and easy to read out."""
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(4))
+
+
+def new_password() -> Password:
+    """Costs what hashing costs: whoever opens many accounts makes these before the transaction."""
+    clear = random_password()
+    return Password(clear, make_password(clear))
 
 
 def check_can_administer_account(by: User, user: User, today: datetime.date) -> None:
@@ -317,6 +328,23 @@ def why_not_administer_account(by: User, user: User, today: datetime.date) -> st
     return ""
 
 
+def check_full_name(text: str) -> str:
+    name = one_line(text, "Họ và tên", User._meta.get_field("full_name").max_length or 0)
+    if not name:
+        raise Refused("Nhập họ và tên của người dùng.")
+    return name
+
+
+def check_username(text: str) -> str:
+    """As it will be stored."""
+    login = User.normalize_username(text)
+    if not _USERNAME.fullmatch(login) or len(login) > _USERNAME_LENGTH:
+        raise Refused(
+            "Tên đăng nhập chỉ gồm chữ không dấu, chữ số và các ký tự @ . + - _, bắt đầu bằng chữ hoặc số; nhập lại."
+        )
+    return login
+
+
 @transaction.atomic
 def create_account(
     *,
@@ -329,27 +357,21 @@ def create_account(
     title: str = "",
     by: User | None,
     at: datetime.datetime,
+    password: Password | None = None,
 ) -> NewAccount:
     """Opens an account with its first role, so that it belongs to somebody's area from the start. `by=None` is the
     set-up on the server. What an account of the demo opens is one of the demo."""
     if by is not None:
         check_can_manage_catalogue(by, unit, timezone.localdate(at))
-    name = one_line(full_name, "Họ và tên", User._meta.get_field("full_name").max_length or 0)
-    if not name:
-        raise Refused("Nhập họ và tên của người dùng.")
-    login = User.normalize_username(username)
-    if not _USERNAME.fullmatch(login) or len(login) > _USERNAME_LENGTH:
-        raise Refused(
-            "Tên đăng nhập chỉ gồm chữ không dấu, chữ số và các ký tự @ . + - _, bắt đầu bằng chữ hoặc số; nhập lại."
-        )
+    name, login = check_full_name(full_name), check_username(username)
     taken = Refused(f"Tên đăng nhập «{login}» đã có người dùng; chọn một tên khác.")
     if User.objects.filter(username__iexact=login).exists():
         raise taken
-    password = random_password()
+    password = password or new_password()
     user = User(
         username=login,
         full_name=name,
-        password=make_password(password),
+        password=password.hashed,
         password_expires_at=temporary_until(at),
         is_demo=by.is_demo if by else False,
     )
@@ -368,7 +390,7 @@ def create_account(
         after={"username": login, "full_name": name},
     )
     assign_role(user=user, role=role, unit=unit, valid_from=valid_from, valid_to=valid_to, title=title, by=by, at=at)
-    return NewAccount(user, password)
+    return NewAccount(user, password.clear)
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 from django.urls import path
 
-from communes.views import account, acting, people, units
+from communes.models import Import
+from communes.views import account, acting, imports, people, units
 
 app_name = "communes"
 
@@ -22,6 +23,11 @@ urlpatterns = [
     path("nguoi-dung/<uuid:uuid>/dat-lai-xac-thuc/", account.reset_second_factor, name="reset_second_factor"),
     path("nguoi-dung/<uuid:uuid>/ket-thuc-phien/", account.end_sessions_of, name="end_sessions_of"),
     path("nguoi-dung/<uuid:uuid>/lam-thay/", acting.give, name="give_acting"),
+    path("nhap-tu-excel/", imports.imports, name="imports"),
+    path("nhap-tu-excel/bieu-mau-nguoi-dung/", imports.form, {"kind": Import.Kind.PEOPLE}, name="import_form_people"),
+    path("nhap-tu-excel/bieu-mau-loai-xa/", imports.form, {"kind": Import.Kind.AREA_TYPES}, name="import_form_types"),
+    path("nhap-tu-excel/<uuid:uuid>/", imports.preview, name="import"),
+    path("nhap-tu-excel/<uuid:uuid>/mat-khau/", imports.passwords, name="import_passwords"),
     path("lam-thay/", acting.mine, name="acting"),
     path("lam-thay/ket-thuc/", acting.end, name="end_acting"),
     path("nguoi-dung/<uuid:uuid>/mo-lai/", people.reactivate, name="reactivate"),

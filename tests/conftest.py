@@ -56,6 +56,7 @@ def private_files(settings: Any, tmp_path: Path) -> Path:
     """Uploads of one test are gone before the next."""
     settings.MEDIA_ROOT = tmp_path / "files"
     settings.JOBS_ROOT = tmp_path / "jobs"
+    settings.IMPORTS_ROOT = tmp_path / "imports"
     return tmp_path / "files"
 
 

@@ -8,17 +8,21 @@ import re
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import IO
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
 import xlsxwriter
+from defusedcsv import csv
+from django.conf import settings
 from openpyxl.utils.exceptions import InvalidFileException
 from xlsxwriter.format import Format
+from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from childfriendly.core.exceptions import Refused
@@ -91,6 +95,113 @@ def write_text(sheet: Worksheet, row: int, column: int, text: str, cell_format: 
         sheet.write_string(row, column, clean, cell_format)
     else:
         sheet.write_blank(row, column, None, cell_format)
+
+
+# ---- whole tables, and forms to fill in --------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table. `choices` become a drop-down, `is_date` a column of days."""
+
+    title: str
+    width: int = 20
+    choices: tuple[str, ...] = ()
+    is_date: bool = False
+
+
+LISTS = "Danh sách"
+FORM_ROWS = 1_000
+
+
+def table_workbook(
+    name: str,
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[CellValue]],
+    *,
+    notes: Sequence[str] = (),
+    blank: int = 0,
+) -> bytes:
+    """A workbook with one table: heads in row 1, then `rows`, then `blank` rows ready to be filled in with drop-downs
+    and real days. `notes` stand on a sheet of their own."""
+    buffer = BytesIO()
+    workbook = open_workbook(buffer)
+    head = text_format(workbook, bold=True, text_wrap=True, border=1, bg_color="#DCE6F1")
+    text = text_format(workbook, text_wrap=True)
+    day = workbook.add_format({"num_format": "dd/mm/yyyy", "align": "left"})
+    sheet = workbook.add_worksheet(clean_sheet_name(name))
+    count = 0
+    for count, row in enumerate(rows, start=1):
+        for column, value in enumerate(row):
+            _write(sheet, count, column, value, text, day)
+    for at, spec in enumerate(columns):
+        sheet.set_column(at, at, spec.width, day if spec.is_date else text)
+        write_text(sheet, 0, at, spec.title, head)
+    sheet.freeze_panes(1, 0)
+    if blank:
+        _add_choices(workbook, sheet, columns, count + blank)
+    if notes:
+        page = workbook.add_worksheet(clean_sheet_name("Thông tin"))
+        page.set_column(0, 0, 100, text)
+        for at, note in enumerate(notes):
+            write_text(page, at, 0, note, text)
+    workbook.close()
+    return buffer.getvalue()
+
+
+def _write(sheet: Worksheet, row: int, column: int, value: CellValue, text: Format, day: Format) -> None:
+    """Text as text, numbers and days as what they are."""
+    if value is None:
+        return
+    if isinstance(value, dt.date):
+        sheet.write_datetime(row, column, value, day)
+    elif isinstance(value, int | float | Decimal):
+        sheet.write_number(row, column, value)
+    else:
+        write_text(sheet, row, column, str(value), text)
+
+
+def _add_choices(workbook: xlsxwriter.Workbook, sheet: Worksheet, columns: Sequence[Column], last_row: int) -> None:
+    lists = workbook.add_worksheet(LISTS)
+    text = text_format(workbook)
+    for at, column in enumerate(columns):
+        if column.is_date:
+            rule: dict[str, object] = {"validate": "date", "criteria": ">=", "value": dt.date(1990, 1, 1)}
+            rule |= {"error_title": "Ngày", "error_message": "Nhập ngày/tháng/năm, ví dụ 20/11/2026."}
+        elif column.choices:
+            write_text(lists, 0, at, column.title, text)
+            for row, choice in enumerate(column.choices, start=1):
+                write_text(lists, row, at, choice, text)
+            letter = xl_col_to_name(at)
+            rule = {"validate": "list", "source": f"='{LISTS}'!${letter}$2:${letter}${len(column.choices) + 1}"}
+            rule |= {"error_type": "warning", "error_title": "Danh sách", "error_message": "Chọn trong danh sách."}
+        else:
+            continue
+        sheet.data_validation(1, at, last_row, at, rule)
+
+
+def csv_bytes(rows: Iterable[Sequence[CellValue]], *, separator: str | None = None) -> bytes:
+    """CSV as Excel of a Vietnamese Windows opens it: UTF-8 with BOM, `CSV_SEPARATOR` between the cells, days as
+    dd/mm/yyyy, and no text that a spreadsheet would run (SECURITY.md E-01, E-03)."""
+    buffer = StringIO(newline="")
+    writer = csv.writer(buffer, delimiter=separator or settings.CSV_SEPARATOR, quoting=csv.QUOTE_ALL)
+    for row in rows:
+        writer.writerow([_csv_cell(value) for value in row])
+    return b"\xef\xbb\xbf" + buffer.getvalue().encode()
+
+
+# Full width too: Excel of East Asian settings reads them as the plain ones. defusedcsv knows only the plain ones at the
+# very beginning of a cell.
+_STARTS_A_FORMULA = re.compile(r"\s*[=+\-@|%＝＋－＠]")
+
+
+def _csv_cell(value: CellValue) -> CellValue:
+    if isinstance(value, dt.datetime):
+        return f"{value:%d/%m/%Y %H:%M}"
+    if isinstance(value, dt.date):
+        return f"{value:%d/%m/%Y}"
+    if isinstance(value, str):
+        text = clean_cell_text(value)
+        return f"'{text}" if _STARTS_A_FORMULA.match(text) else text
+    return value
 
 
 # ---- reading -----------------------------------------------------------------------------------------------------

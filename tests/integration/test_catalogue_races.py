@@ -3,11 +3,15 @@
 import datetime
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from assessments.services import leave
-from childfriendly.core.models import AuditEvent
+from childfriendly.core.models import AuditEvent, Job
+from childfriendly.core.sheets import Column, table_workbook
 from communes.acting import give_acting
-from communes.models import Role, RoleAssignment, User
+from communes.imports.plans import HEADS
+from communes.imports.service import confirm_area_types, confirm_people, receive
+from communes.models import AreaType, AreaTypeAssignment, Import, Role, RoleAssignment, User
 from communes.services import create_account, deactivate_account
 from criteria.models import CriteriaSet, Period
 from criteria.services import confirm_criteria, load_criteria, open_period
@@ -108,3 +112,37 @@ def test_the_last_two_of_a_role_do_not_leave_together() -> None:
     answers = race(lambda number: leave(person=editors[number], by=User.objects.get(pk=admin.pk), at=NOW), 2)
     assert answers == {WON: 1, "Refused": 1}
     assert User.objects.filter(pk__in=[editor.pk for editor in editors], is_active=True).count() == 1
+
+
+def uploaded(kind: Import.Kind, by: User, row: list[str]) -> Import:
+    name, heads = HEADS[kind]
+    content = table_workbook(name, [Column(head) for head in heads], [row])
+    return receive(kind=kind, upload=SimpleUploadedFile("a.xlsx", content), by=by, at=NOW)
+
+
+def test_area_types_pressed_twice_come_in_once() -> None:
+    commune = CommuneFactory(new=True)
+    admin = user_with(Role.CATALOGUE_ADMIN, commune.province)
+    item = uploaded(Import.Kind.AREA_TYPES, admin, [commune.code, AreaType.OTHER.label, "1/QĐ", "01/01/2026"])
+    answers = race(
+        lambda number: confirm_area_types(
+            item=Import.objects.get(pk=item.pk), by=User.objects.get(pk=admin.pk), at=NOW
+        ),
+        PEOPLE,
+    )
+    assert answers.pop(WON) == 1
+    assert set(answers) <= {"Stale", "Refused"}  # before or after the winner's rows were there to be seen
+    assert AreaTypeAssignment.objects.filter(unit=commune).count() == 1
+    assert AuditEvent.objects.filter(action="import_area_types").count() == 1
+
+
+def test_people_pressed_twice_are_one_job() -> None:
+    commune = CommuneFactory(new=True)
+    admin = user_with(Role.CATALOGUE_ADMIN, commune.province)
+    item = uploaded(Import.Kind.PEOPLE, admin, ["An", "an", commune.code, "Văn thư", "", "10/03/2026", ""])
+    answers = race(
+        lambda number: confirm_people(item=Import.objects.get(pk=item.pk), by=User.objects.get(pk=admin.pk), at=NOW),
+        PEOPLE,
+    )
+    assert answers == {WON: PEOPLE}
+    assert Job.objects.count() == 1

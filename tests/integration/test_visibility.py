@@ -33,6 +33,7 @@ from django.apps import apps
 from django.conf import settings as django_settings
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import override_settings
@@ -45,9 +46,12 @@ from assessments.workflow import Status
 from childfriendly.core import exports
 from childfriendly.core.files import check_upload, keys, store
 from childfriendly.core.models import AuditEvent, Job
+from childfriendly.core.sheets import Column, table_workbook
 from communes.acting import substitutes_of
 from communes.forms import assignment_key, type_field
-from communes.models import AreaType, AreaTypeAssignment, Role, RoleAssignment, Unit, User
+from communes.imports.plans import HEADS
+from communes.imports.service import _sealed, receive
+from communes.models import AreaType, AreaTypeAssignment, Import, Role, RoleAssignment, Unit, User
 from criteria.models import Authority, CriteriaSet
 from criteria.services import load_criteria
 from tests.factories import (
@@ -163,6 +167,7 @@ class World:
     unconfirmed: CriteriaSet = field(default_factory=CriteriaSet)
     job: Job = field(default_factory=Job)  # asked for by the clerk at home, and done
     emergency: EvidenceAccess = field(default_factory=EvidenceAccess)  # of a file that an inspector broke the glass for
+    imports: dict[str, Import] = field(default_factory=dict)
     secrets: dict[str, set[Who]] = field(default_factory=dict)  # a text no page but those of its readers may hold
     sessions: dict[Who, str] = field(default_factory=dict)
     nothing: dict[tuple[Who, bool], "Answer"] = field(default_factory=dict)
@@ -220,6 +225,7 @@ def build(media: Path) -> World:
     )
     add_job(world, media)
     stand_in(world)
+    add_imports(world)
     world.fingerprint = stored()
     return world
 
@@ -282,6 +288,21 @@ def stand_in(world: World) -> None:
     )
 
 
+def add_imports(world: World) -> None:
+    """The administrator at home has uploaded area types, and has accounts whose passwords wait to be fetched."""
+    admin, at = world.people["catalogue_admin", "own"], timezone.now()
+    row = [not_begun(world).code, AreaType.OTHER.label, "861/QĐ-TTg", "01/01/2024"]
+    upload = SimpleUploadedFile("loai-xa.xlsx", table_workbook("Loại xã", AREA_TYPE_HEADS, [row]))
+    world.imports["waiting"] = receive(kind=Import.Kind.AREA_TYPES, upload=upload, by=admin, at=at)
+    done = receive(kind=Import.Kind.AREA_TYPES, upload=upload, by=admin, at=at)
+    sealed = _sealed([["Người Mới", "nguoi.moi", "Xã", "mat-khau-tam"]])
+    Import.objects.filter(pk=done.pk).update(confirmed_at=at, summary="Đã nhập.", passwords=sealed)
+    world.imports["done"] = done
+
+
+AREA_TYPE_HEADS = [Column(title) for title in HEADS[Import.Kind.AREA_TYPES][1]]
+
+
 def not_begun(world: World) -> Unit:
     """The commune at home that has no dossier yet."""
     return world.home.communes[-2]
@@ -336,7 +357,11 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any, media: Path) -> Iterator[World]:
     """Built once for the whole module, in a transaction that is rolled back; each test works in a savepoint of it."""
-    with django_db_blocker.unblock(), override_settings(MEDIA_ROOT=media), transaction.atomic():
+    with (
+        django_db_blocker.unblock(),
+        override_settings(MEDIA_ROOT=media, IMPORTS_ROOT=media / "imports"),
+        transaction.atomic(),
+    ):
         yield build(media)
         transaction.set_rollback(True)
 
@@ -344,6 +369,7 @@ def world(django_db_setup: None, django_db_blocker: Any, media: Path) -> Iterato
 @pytest.fixture(autouse=True)
 def stored_files(private_files: Path, settings: Any, media: Path, caplog: pytest.LogCaptureFixture) -> None:
     settings.MEDIA_ROOT = media
+    settings.IMPORTS_ROOT = media / "imports"
     settings.JOBS_ROOT = media / "jobs"
     caplog.set_level(logging.ERROR, "django.request")  # a line for each of thousands of 404s takes its time
 
@@ -673,6 +699,28 @@ PAGES: dict[str, Page] = {
         {(LEADER, "own")},
         query=lambda world: {"vai-tro": assignment_key(substitutes_of(world.people[LEADER, "own"])[0])},
         actors={(LEADER, "own")},
+        post=nothing,
+    ),
+    "communes:imports": Page(
+        who("catalogue_admin"),
+        actors=who("catalogue_admin"),
+        post=lambda world: {
+            "kind": "area_types",
+            "upload": SimpleUploadedFile("a.xlsx", table_workbook("Loại xã", AREA_TYPE_HEADS, [])),
+        },
+    ),
+    "communes:import_form_people": Page(who("catalogue_admin")),
+    "communes:import_form_types": Page(who("catalogue_admin")),
+    "communes:import": Page(
+        {("catalogue_admin", "own")},
+        lambda world: {"uuid": world.imports["waiting"].uuid},
+        actors={("catalogue_admin", "own")},
+        post=nothing,
+    ),
+    "communes:import_passwords": Page(
+        {("catalogue_admin", "own")},
+        lambda world: {"uuid": world.imports["done"].uuid},
+        actors={("catalogue_admin", "own")},
         post=nothing,
     ),
     "assessments:leave": Page(HOME_ADMINS, of_colleague, actors=HOME_ADMINS, post=nothing),

@@ -31,6 +31,7 @@ EXPLAINED = {
     "communes.sessions.end_everywhere": "counts up by one, whatever stands there",
     "communes.sessions.follow": "the own session under its new id",
     "communes.sessions.keep_seen": "the time of this very request in the own session",
+    "communes.imports.service.forget_expired": "wipes passwords that have run out; wiping twice is wiping once",
     "communes.loading._load_units": "the official list replaces what was loaded before, by an operator, on the server",
     "communes.loading._store_successions": "as above",
 }
