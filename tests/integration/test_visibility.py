@@ -43,7 +43,7 @@ from django.utils import timezone
 from assessments import services
 from assessments.models import Decision, Dossier, Evidence, EvidenceAccess, Proposal
 from assessments.workflow import Status
-from childfriendly.core import exports
+from childfriendly.core import denials, exports
 from childfriendly.core.files import check_upload, keys, store
 from childfriendly.core.models import AuditEvent, Job
 from childfriendly.core.sheets import Column, table_workbook
@@ -932,6 +932,7 @@ def stored() -> str:
             cursor.execute(f"SELECT {', '.join(names)} FROM {quoted(model._meta.db_table)} ORDER BY 1")  # noqa: S608 — our own names
             digest.update(repr((model._meta.label, cursor.fetchall())).encode())
     changes = AuditEvent.objects.exclude(action__startswith="read_").exclude(action__startswith=exports.PREFIX)
+    changes = changes.exclude(action=denials.ACTION)
     changes = changes.exclude(result=AuditEvent.Result.DENIED)
     digest.update(repr(list(changes.order_by("seq").values_list("hash", flat=True))).encode())
     return digest.hexdigest()
