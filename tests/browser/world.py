@@ -155,7 +155,7 @@ def sessions() -> dict[str, str]:
     """A signed-in session for everybody of the demo."""
     keys = {}
     for person in User.objects.filter(is_demo=True):
-        keys[person.username] = signed_in(person).cookies[settings.SESSION_COOKIE_NAME].value
+        keys[person.username] = signed_in(person, ahead=3600).cookies[settings.SESSION_COOKIE_NAME].value
     return keys
 
 
