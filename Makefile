@@ -1,5 +1,5 @@
 # Everything an operator or a developer starts. `make` alone lists it.
-.PHONY: help run test bench scan sabotage lock docs shots clean
+.PHONY: help run test check-supply bench scan sabotage lock docs shots clean
 .DEFAULT_GOAL := help
 
 PYTHON_IN_VENV := .venv/bin/python
@@ -9,6 +9,7 @@ LOCK := CUSTOM_COMPILE_COMMAND="make lock" $(PYTHON_IN_VENV) -m piptools compile
 help:
 	@echo "make run    chuẩn bị máy và mở hệ thống tại http://127.0.0.1:8000"
 	@echo "make test   chạy mọi phép kiểm tra, dừng ở lỗi đầu tiên"
+	@echo "make check-supply  kiểm tra thư viện: lỗ hổng đã biết, giấy phép, danh mục thành phần"
 	@echo "make bench  đo tốc độ, in theo tỷ lệ"
 	@echo "make scan   quét lỗ hổng bản chạy thử với từng vai trò (wapiti), khoảng nửa giờ"
 	@echo "make sabotage  cố ý làm hỏng từng chỗ, xem phép thử nào phát hiện"
@@ -24,6 +25,10 @@ run:
 test:
 	@scripts/setup.sh checks
 	@exec scripts/check.sh
+
+check-supply:
+	@scripts/setup.sh checks
+	@exec $(PYTHON_IN_VENV) scripts/supply.py
 
 bench:
 	@scripts/setup.sh checks
