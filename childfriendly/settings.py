@@ -23,6 +23,7 @@ DEBUG = env.bool("DEBUG", default=False)
 DEMO_ALLOWED = env.bool("DEMO_ALLOWED", default=False)  # demo data, its accounts and its watermark
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="xa-phu-hop-voi-tre-em")  # of the demo's accounts alone
 SECRET_KEY = env.str("SECRET_KEY", default="")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])  # older keys, for a day after a change
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000")  # absolute links come from here, never from the request

@@ -99,6 +99,16 @@ def check_evidence_host_is_another(app_configs: Sequence[AppConfig] | None, **kw
 
 
 @register(Tags.security)
+def check_keys_are_private(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
+    """`.env` holds every key: whoever reads it is anybody (SECURITY.md B-07)."""
+    path = Path(settings.BASE_DIR) / ".env"
+    if path.exists() and path.stat().st_mode & 0o077:
+        text = "Tài khoản khác trên máy đọc được tệp .env, nơi giữ các khóa."
+        return [checks.Warning(text, hint="Chạy: chmod 600 .env", id="core.W003")]
+    return []
+
+
+@register(Tags.security)
 def check_xml_is_defused(app_configs: Sequence[AppConfig] | None, **kwargs: object) -> list[CheckMessage]:
     """openpyxl reads uploaded workbooks with defusedxml only where that is installed and not switched off, and where
     lxml, which it prefers, is."""

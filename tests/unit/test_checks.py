@@ -22,7 +22,7 @@ def tool(folder: Path, script: str) -> None:
 def test_every_check_is_registered_when_the_apps_are_ready() -> None:
     ours = {check.__name__ for check in registry.registry.get_checks() if check.__module__ == checks.__name__}
     assert ours == {name for name in vars(checks) if name.startswith("check_")}
-    assert len(ours) == 6
+    assert len(ours) == 7
 
 
 def test_this_machine_can_print_vietnamese() -> None:
@@ -97,3 +97,12 @@ def test_workbooks_are_read_with_defusedxml(variable: str, value: str, monkeypat
 def test_the_host_of_files_is_not_the_sites_own(settings: Settings, host: str, found: list[str]) -> None:
     settings.EVIDENCE_HOST = host
     assert ids(checks.check_evidence_host_is_another(None)) == found
+
+
+@pytest.mark.parametrize(("mode", "found"), [(0o600, []), (0o640, ["core.W003"]), (0o604, ["core.W003"])])
+def test_nobody_else_reads_the_keys(mode: int, found: list[str], settings: Settings, tmp_path: Path) -> None:
+    settings.BASE_DIR = tmp_path
+    assert ids(checks.check_keys_are_private(None)) == []  # keys from the environment
+    (tmp_path / ".env").write_text("SECRET_KEY=x")
+    (tmp_path / ".env").chmod(mode)
+    assert ids(checks.check_keys_are_private(None)) == found
