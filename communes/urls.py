@@ -1,7 +1,7 @@
 from django.urls import path
 
 from communes.models import Import
-from communes.views import account, acting, imports, people, units
+from communes.views import account, accounts_list, acting, imports, people, units
 
 app_name = "communes"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("tai-khoan/phien/ket-thuc/", account.end_sessions, name="end_sessions"),
     path("tai-khoan/phien/giu/", account.keep_session, name="keep_session"),
     path("nguoi-dung/", people.people, name="people"),
+    path("nguoi-dung/tai-khoan.csv", accounts_list.accounts_csv, name="accounts_csv"),
     path("them-nguoi-dung/", people.create_account, name="create_account"),
     path("nguoi-dung/<uuid:uuid>/", people.person, name="person"),
     path("nguoi-dung/<uuid:uuid>/giao-vai-tro/", people.assign_role, name="assign_role"),

@@ -400,3 +400,17 @@ def test_one_and_many_people_cost_the_same_queries(client: Client, admin: User, 
             user=lan, role=Role.CLERK, unit=CommuneFactory(new=True, parent=commune.province), valid_from=NEW_FROM
         )
     assert count() == before
+
+
+def test_the_list_for_the_yearly_review_begins_with_who_never_came(client: Client, admin: User, lan: User) -> None:
+    user_with(Role.LEADER, ProvinceFactory(new=True), full_name="Người Nơi Khác")
+    User.objects.filter(pk=lan.pk).update(last_login=None, full_name="=1+1")
+    client.force_login(admin)
+    answer = client.get(f"{PEOPLE}tai-khoan.csv")
+    lines = answer.content.decode("utf-8-sig").splitlines()
+    assert lines[1] == (
+        '"\'=1+1";"lan";"Cán bộ lập hồ sơ của xã, Xã Tháp Mười";"chưa lần nào";"Không";"Đang hoạt động"'
+    )
+    assert (len(lines), "Người Nơi Khác" in answer.text) == (4, False)
+    told = AuditEvent.objects.get(action="export_accounts")
+    assert told.after["rows"] == 2

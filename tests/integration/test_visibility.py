@@ -701,6 +701,7 @@ PAGES: dict[str, Page] = {
         actors={(LEADER, "own")},
         post=nothing,
     ),
+    "communes:accounts_csv": Page(who("catalogue_admin")),
     "communes:imports": Page(
         who("catalogue_admin"),
         actors=who("catalogue_admin"),

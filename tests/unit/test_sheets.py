@@ -1,7 +1,10 @@
+import csv
 import datetime as dt
+import re
 import time
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -13,6 +16,7 @@ from childfriendly.core.sheets import (
     CELL_LIMIT,
     clean_cell_text,
     clean_sheet_name,
+    csv_bytes,
     open_workbook,
     read_workbook,
     text_format,
@@ -137,6 +141,32 @@ def test_any_names_make_a_workbook(names: list[str]) -> None:
         workbook.add_worksheet(used[-1])
     workbook.close()
     assert openpyxl.load_workbook(BytesIO(buffer.getvalue())).sheetnames == used
+
+
+# ---- CSV ---------------------------------------------------------------------------------------------------------
+def cells_of(content: bytes) -> list[list[str]]:
+    assert content.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
+
+
+def test_a_csv_opens_in_excel_with_its_types() -> None:
+    rows: list[tuple[Any, ...]] = [("Xã", "01234", -5, 1.5, dt.date(2026, 6, 5), dt.datetime(2026, 6, 5, 8, 30), None)]  # noqa: DTZ001
+    assert cells_of(csv_bytes(rows)) == [["Xã", "01234", "-5", "1.5", "05/06/2026", "05/06/2026 08:30", ""]]
+    assert csv_bytes([("a", "b")], separator=",") == b'\xef\xbb\xbf"a","b"\r\n'
+
+
+@pytest.mark.parametrize("text", strings.FORMULAS)
+def test_no_cell_of_a_csv_is_run(text: str) -> None:
+    ((cell,),) = cells_of(csv_bytes([(text,)]))
+    assert not re.match(r"\s*[=+\-@|%＝＋－＠]", cell)
+
+
+@given(st.lists(st.text(st.characters(), max_size=30), min_size=1, max_size=10))
+@settings(max_examples=60, deadline=None)
+def test_any_text_leaves_as_one_cell_that_runs_nothing(texts: list[str]) -> None:
+    (cells,) = cells_of(csv_bytes([texts]))
+    assert len(cells) == len(texts)
+    assert not any(re.match(r"\s*[=+\-@|%＝＋－＠]", cell) for cell in cells)
 
 
 # ---- reading -----------------------------------------------------------------------------------------------------
