@@ -1,4 +1,4 @@
-"""`make sabotage`: ten deliberate faults, one after the other, and the test that catches each.
+"""`make sabotage`: deliberate faults, one after the other, and the test that catches each.
 
 Each fault is one replacement in one file of a throw-away copy of the last commit. A fault whose text is no longer
 there, or which its test lets pass, makes the command fail: the list stays true, or says so. It is written to
@@ -29,7 +29,94 @@ class Fault:
     on_postgres: bool = False
 
 
-FAULTS: tuple[Fault, ...] = ()
+FAULTS: tuple[Fault, ...] = (
+    Fault(
+        "the province reads drafts that no commune has sent",
+        "assessments/policy.py",
+        "    Rule(R.READ, STAFF, AT.PROVINCE, SENT),\n",
+        "    Rule(R.READ, STAFF, AT.PROVINCE, ALWAYS),\n",
+        "tests/unit/test_policy.py",
+    ),
+    Fault(
+        "lists forget where a role is held",
+        "assessments/models/scope.py",
+        "        if units and rule.relation in where:\n            ways.append(where[rule.relation](units) & (",
+        "        if units and rule.relation in where:\n            ways.append(Q(pk__gt=0) & (",
+        "tests/integration/test_visibility.py",
+    ),
+    Fault(
+        "a leader approves what the same person appraised",
+        "assessments/policy.py",
+        "    Rule(R.APPROVE, LEADER, AT.DECIDING, WAITING, barred=ANY_WORK),\n",
+        "    Rule(R.APPROVE, LEADER, AT.DECIDING, WAITING, barred=OWN_WORK),\n",
+        "tests/integration/test_four_eyes.py",
+    ),
+    Fault(
+        "a move looks at neither state nor version when it writes",
+        "assessments/services/moves.py",
+        "filter(pk=dossier.pk, status=dossier.status, version=dossier.version)",
+        "filter(pk=dossier.pk)",
+        "tests/integration/test_races.py",
+        on_postgres=True,
+    ),
+    Fault(
+        "the reason of an audit row is not sealed",
+        "childfriendly/core/audit.py",
+        '    "reason",\n    "result",\n',
+        '    "result",\n',
+        "tests/integration/test_audit.py",
+    ),
+    Fault(
+        "writers of the audit do not wait for each other",
+        "childfriendly/core/audit.py",
+        'f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK});"',
+        '"SELECT 1;"',
+        "tests/integration/test_audit.py",
+        on_postgres=True,
+    ),
+    Fault(
+        "four children are no small number any more",
+        "criteria/disclosure.py",
+        "SMALL = range(1, 5)",
+        "SMALL = range(1, 4)",
+        "tests/unit/test_disclosure.py",
+    ),
+    Fault(
+        "files about single children are kept open",
+        "assessments/services/files.py",
+        "seal_with=keys()[0] if is_sensitive else None",
+        "seal_with=None",
+        "tests/integration/test_kept_files.py",
+    ),
+    Fault(
+        "a leader needs no second factor",
+        "communes/second_factor.py",
+        "        Role.LEADER,\n",
+        "",
+        "tests/integration/test_second_factor.py",
+    ),
+    Fault(
+        "nobody looks for the token of a form",
+        "childfriendly/settings.py",
+        '    "django.middleware.csrf.CsrfViewMiddleware",\n',
+        "",
+        "tests/integration/test_methods.py",
+    ),
+    Fault(
+        "a backup is believed without reading it again",
+        "childfriendly/core/backup.py",
+        "        if _content(path) != content:\n",
+        "        if path.stat().st_size != content.size:\n",
+        "tests/integration/test_backup.py",
+    ),
+    Fault(
+        "an archive may unpack to any size",
+        "childfriendly/core/files/office.py",
+        " or unpacked > MAX_UNPACKED_BYTES or unpacked > MAX_RATIO * max(packed_size, 1):",
+        ":",
+        "tests/unit/test_files.py",
+    ),
+)
 
 
 def pytest_run(copy: Path, fault: Fault) -> subprocess.CompletedProcess[str]:
