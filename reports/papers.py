@@ -60,6 +60,7 @@ def certificate_paper(item: DecisionItem, *, mark: str = "") -> CertificatePaper
         decision_number=decision.number,
         decided_on=decision.issued_on,
         signature=_signature(decision),
+        register_number=str(item.register_number or ""),
         is_demo=decision.period.is_demo,
         mark=mark,
     )

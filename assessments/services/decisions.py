@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from assessments.disclosure import outsiders_sheet
 from assessments.models import (
+    CertificateRegister,
     Decision,
     DecisionItem,
     Dossier,
@@ -236,6 +237,7 @@ def issue_decision(*, decision_id: int, version: int, number: str, issued_on: da
         raise Stale("Quyết định vừa được người khác vào số. Mở lại trang để xem số quyết định.")
     faults.reach("issue: numbered")
     decision.refresh_from_db()
+    _enter_certificates(decision, issued_on.year)
     for item in decision.items.select_related("dossier__deciding_unit", "dossier__period"):
         action = ACTION_OF[Result(item.result)]
         before = item.dossier.status
@@ -263,6 +265,15 @@ def issue_decision(*, decision_id: int, version: int, number: str, issued_on: da
     )
     faults.reach("issue: recorded")
     return decision
+
+
+def _enter_certificates(decision: Decision, year: int) -> None:
+    """Số vào sổ of each certificate, in the order of the annex."""
+    recognised = list(decision.items.filter(result=Result.RECOGNISED))
+    register, numbers = CertificateRegister.take(decision.deciding_unit, year, len(recognised))
+    for item, number in zip(recognised, numbers, strict=True):
+        item.register, item.register_number = register, number
+    DecisionItem.objects.bulk_update(recognised, ["register", "register_number"])
 
 
 def _get_proposal(proposal_id: int, by: User, at: datetime) -> Proposal:

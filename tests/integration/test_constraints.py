@@ -20,11 +20,13 @@ from assessments.models import (
     AppraisedAnswer,
     AppraisedBaseFigure,
     BaseFigure,
+    CertificateRegister,
     CriterionEntry,
     Decision,
     DecisionItem,
     Dossier,
     Evidence,
+    EvidenceAccess,
     FrozenSheet,
     Proposal,
     ProposalItem,
@@ -80,6 +82,14 @@ def build() -> World:
     )
     SuccessionFactory(predecessor=place.province)
     Target.objects.create(period=place.period, unit=place.deciding, communes=3, document_number="12/KH-UBND")
+    EvidenceAccess.objects.create(
+        evidence=Evidence.objects.get(),
+        reader=place.leader,
+        reason="Đơn của gia đình",
+        is_emergency=True,
+        opened_at=NOW,
+        until=NOW + DAY,
+    )
     Job.objects.create(kind="papers", key="1", owner_id="1", created_at=NOW)
     FormToken.objects.create(user_id="1", token=uuid.uuid4(), sent_at=NOW)
     Import.objects.create(kind="people", owner=place.catalogue_admin, uploaded_at=NOW, expires_at=NOW)
@@ -271,6 +281,13 @@ BREAKERS: dict[str, list[Breaker]] = {
         changed(Evidence, size=20 * 1024 * 1024 + 1),
     ],
     "assessments_evidence_scan_known": [changed(Evidence, scan="")],
+    "assessments_evidenceaccess_has_reason": [changed(EvidenceAccess, reason="")],
+    "assessments_evidenceaccess_ends": [changed(EvidenceAccess, until=F("opened_at"))],
+    "assessments_evidenceaccess_told_to_another": [
+        changed(EvidenceAccess, acknowledged_at=NOW),
+        changed(EvidenceAccess, acknowledged_by=lambda world: world.place.head_of_office),
+        changed(EvidenceAccess, acknowledged_at=NOW, acknowledged_by=F("reader")),
+    ],
     # -- proposals and decisions
     "assessments_proposal_returned_with_reason": [
         lambda world: Proposal.objects.filter(pk=world.waiting.pk).update(state="returned", answered_at=NOW)
@@ -291,9 +308,24 @@ BREAKERS: dict[str, list[Breaker]] = {
         again(Decision, proposal=lambda world: world.waiting, number=""),
     ],
     "assessments_decisionitem_position_unique": [
-        again(DecisionItem, dossier=lambda world: world.dossiers[Status.CONCLUDED])
+        again(
+            DecisionItem,
+            dossier=lambda world: world.dossiers[Status.CONCLUDED],
+            register=None,
+            register_number=None,
+        )
     ],
     "assessments_decisionitem_result_known": [changed(DecisionItem, result="perhaps")],
+    "assessments_decisionitem_register_number_unique": [
+        again(DecisionItem, dossier=lambda world: world.dossiers[Status.CONCLUDED], position=2)
+    ],
+    "assessments_decisionitem_only_recognised_in_register": [
+        changed(DecisionItem, result="refused"),
+        changed(DecisionItem, register=None),
+        changed(DecisionItem, register_number=None),
+        changed(DecisionItem, register_number=0),
+    ],
+    "assessments_certificateregister_one_a_year": [again(CertificateRegister)],
 }
 
 

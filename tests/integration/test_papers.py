@@ -1,14 +1,17 @@
 """What stored decisions become on paper: the frozen names and figures, in the words of their day."""
 
 import re
+from datetime import datetime
 
 import pytest
 from bs4 import BeautifulSoup
 from pytest_django import DjangoAssertNumQueries
 
-from assessments.models import Decision, Result
+from assessments import services
+from assessments.models import Decision, DecisionItem, Result
 from assessments.workflow import Status
 from childfriendly.core.exceptions import Refused
+from criteria.deadlines import VIET_NAM
 from reports.certificate import certificate_html
 from reports.documents import decision_html
 from reports.papers import certificate_paper, decision_paper
@@ -48,6 +51,26 @@ def test_an_issued_decision_prints_its_register_number_and_every_commune() -> No
     assert bad.rows[0].reasons[0] in html
     assert paper.signature.name == place.leader.full_name
     assert paper.signature.lines == ("TM. ỦY BAN NHÂN DÂN", "CHỦ TỊCH")
+
+
+def test_certificates_are_numbered_in_the_register_of_their_body_and_year() -> None:
+    place, neighbour = make_place(4), make_place()
+    dossiers = [dossier_in(Status.CONCLUDED, place, index) for index in (0, 1, 3)]
+    refused = dossier_in(Status.CONCLUDED, place, 2, answers=ZERO_IN_3)
+    first, second = issued([dossiers[0], refused, dossiers[1]], place, number="7"), approved([dossiers[2]], place)
+    elsewhere = issued([dossier_in(Status.CONCLUDED, neighbour)], neighbour, number="7")
+    new_year = datetime(2025, 1, 1, tzinfo=VIET_NAM)
+    services.issue_decision(
+        decision_id=second.pk, version=1, number="1", issued_on=new_year.date(), by=place.clerk, at=new_year
+    )
+    numbers = DecisionItem.objects.values_list("register_number", flat=True).order_by("position")
+    assert [list(numbers.filter(decision=decision)) for decision in (first, second, elsewhere)] == [
+        [1, 2, None],
+        [1],
+        [1],
+    ]
+    paper = certificate_paper(first.items.get(register_number=2))
+    assert "Số vào sổ: 2 " in text_of(certificate_html(paper))
 
 
 def test_the_certificate_cites_the_decision_that_recognised_the_commune() -> None:
