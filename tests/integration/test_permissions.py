@@ -16,10 +16,11 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from assessments import permissions, services
+from assessments import permissions, policy, services
 from assessments.figures import load_figures
-from assessments.models import Dossier, Proposal
-from assessments.permissions import check_guards
+from assessments.models import Dossier, Evidence, Proposal
+from assessments.permissions import check_guards, rule_for
+from assessments.policy import Relation, Right
 from assessments.workflow import Action, Status
 from childfriendly.core.exceptions import Refused, Stale
 from communes.models import Role, RoleAssignment, Unit, User
@@ -180,6 +181,54 @@ def test_the_service_asks_the_same_door(world: World, status: Status) -> None:
             services.perform(action, dossier_id=dossier.pk, version=0, by=by, at=AT, reason="Có lý do.")
         may = MAY_PERFORM.get((status.value, action.value)) == (role.value, where)
         assert isinstance(refused.value, Stale) is may, (action, role)
+
+
+# ---- reading -----------------------------------------------------------------------------------------------------
+# What a unit is to the dossier, by where it lies. A sibling, another district, another province, the commune that took
+# this one over: nothing. The province that took the whole province over reads as that one did.
+RELATIONS: dict[str, set[Relation]] = {
+    "own commune": {Relation.COMMUNE, Relation.AREA},
+    "own district": {Relation.APPRAISING, Relation.DECIDING, Relation.AREA},
+    "own province": {Relation.PROVINCE, Relation.AREA},
+    "successor province": {Relation.PROVINCE, Relation.AREA},
+}
+
+
+def may_by_the_table(right: Right, who: tuple[str, str], status: Status) -> bool:
+    role, where = who
+    return any(
+        policy.allows(right, role=Role(role), relation=relation, state=status) for relation in RELATIONS.get(where, ())
+    )
+
+
+@pytest.mark.parametrize("status", Status)
+def test_the_database_the_check_and_the_table_say_one_thing(world: World, status: Status) -> None:
+    """A list (SQL built from the table), one dossier in the hand, and the bare table: every role at every place."""
+    dossier = in_state(world, status)
+    plain, sensitive = (
+        Evidence.objects.create(
+            dossier=dossier,
+            item="TC01.1",
+            name="tep.pdf",
+            path="tep.pdf",
+            sha256=str(number) * 64,
+            size=1,
+            content_type="application/pdf",
+            is_sensitive=bool(number),
+            round=dossier.round + 1,  # sent with the dossier, whatever its state
+            uploaded_by=world.home.editors[0],
+            uploaded_at=AT,
+        )
+        for number in (0, 1)
+    )
+    listed = {Right.READ: Dossier.objects.all(), Right.READ_EVIDENCE: Evidence.objects.filter(pk=plain.pk)}
+    listed[Right.BREAK_GLASS] = Evidence.objects.filter(pk=sensitive.pk)
+    files = {Right.READ_EVIDENCE: plain, Right.BREAK_GLASS: sensitive}
+    for right, rows in listed.items():
+        for who, user in world.people.items():
+            in_the_list = rows.visible_to(user, timezone.localdate(AT)).exists()  # type: ignore[attr-defined]
+            in_the_hand = rule_for(user, right, dossier, at=AT, evidence=files.get(right)) is not None
+            assert in_the_list == in_the_hand == may_by_the_table(right, who, status), (right, who)
 
 
 # ---- figures, appraisal, proposals, decisions --------------------------------------------------------------------

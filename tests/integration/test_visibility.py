@@ -841,6 +841,30 @@ def test_few_addresses_are_public() -> None:
     assert len(PUBLIC) <= 8
 
 
+def test_the_public_prefixes_fit_on_eight_lines_and_nothing_else_answers(world: World) -> None:
+    """What answers a stranger with anything but the way to the sign-in or «not there» lies under one of these."""
+    prefixes = {reverse(name) for name in PUBLIC} | {django_settings.STATIC_URL}
+    assert len(prefixes) <= 8
+    client = world.client(None)
+    tried = [address(name, world) for name in NAMES] + [
+        "/admin/",
+        "/media/",
+        "/files/",
+        "/static",
+        "/.git/config",
+        "/.env",
+        "/var/db.sqlite3",
+        "/accounts/login/",
+        "/api/",
+        "/healthz/",
+        "/metrics",
+    ]
+    for page in set(tried) - prefixes:
+        response = client.get(page)
+        sign_in = response.headers.get("Location", "").startswith(reverse("account_login") + "?next=")
+        assert response.status_code == 404 or (response.status_code == 302 and sign_in), page
+
+
 @pytest.mark.parametrize("name", sorted(set(PAGES) - PUBLIC))
 def test_nobody_gets_further_than_the_sign_in_page(world: World, name: str) -> None:
     client, page = world.client(None), address(name, world)
