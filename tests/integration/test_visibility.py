@@ -371,6 +371,7 @@ def stored_files(private_files: Path, settings: Any, media: Path, caplog: pytest
     settings.MEDIA_ROOT = media
     settings.IMPORTS_ROOT = media / "imports"
     settings.JOBS_ROOT = media / "jobs"
+    settings.ACCOUNT_REAUTHENTICATION_TIMEOUT = 24 * 60 * 60  # everybody signs in once, for a walk that takes its time
     caplog.set_level(logging.ERROR, "django.request")  # a line for each of thousands of 404s takes its time
 
 
