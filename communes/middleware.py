@@ -24,11 +24,13 @@ GetResponse = Callable[[HttpRequest], HttpResponse]
 # ---- sessions that end (SECURITY.md N-09) --------------------------------------------------------------------------
 _SECONDS_BETWEEN_NOTES: Final = 60  # not every click writes the session
 SECONDS_HEADER: Final = "Session-Ends-In"
+UNATTENDED_HEADER: Final = "Unattended"  # sent by what a page asks for by itself, like the progress of a job
 
 
 def session_limits(get_response: GetResponse) -> GetResponse:
     """Ends a session that nobody used for its idle time, or that is older than a working day. How many seconds are left
-    stands in every answer, for the page to warn in time."""
+    stands in every answer, for the page to warn in time. A page that asks by itself keeps no session alive, and is told
+    nothing: its countdown goes on."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         seconds = _seconds_left(request)
@@ -52,6 +54,8 @@ def _seconds_left(request: HttpRequest) -> int | None:
     if now - seen >= idle or now - begun >= longest:
         access.record_expired_session(user=user, at=timezone.now())
         logout(request)
+        return None
+    if UNATTENDED_HEADER in request.headers:
         return None
     if now - seen >= _SECONDS_BETWEEN_NOTES:
         session[SEEN] = seen = now

@@ -268,6 +268,7 @@ def test_the_page_of_a_job_tells_its_state_and_asks_again_until_it_is_over(owner
     changing = page.select_one("#viec")
     assert changing is not None
     assert (changing["hx-get"], changing["hx-trigger"]) == (reverse("job", args=[job.uuid]), "every 2s")
+    assert changing["hx-headers"] == '{"Unattended": "1"}'  # which keeps no session alive
     assert [link["href"] for link in changing.select("a")] == [reverse("job", args=[job.uuid])]  # without JavaScript
 
     taken = jobs._take(job.uuid, timezone.now())

@@ -143,6 +143,16 @@ def test_using_the_system_writes_the_session_once_a_minute(
         client.get("/doi-mat-khau/")
 
 
+def test_a_page_that_asks_by_itself_keeps_no_session_alive(lan: User, clock: Any) -> None:
+    client, asking = signed_in(lan), {"HX-Request": "true", "Unattended": "1"}
+    for _ in range(6):
+        answer = client.get(ACCOUNT, headers=asking)
+        assert (answer.status_code, "Session-Ends-In" in answer) == (200, False)
+        clock.shift(minutes(10))
+    assert client.get(ACCOUNT, headers=asking).status_code == 401
+    assert not is_open(client)
+
+
 # ---- new ids -----------------------------------------------------------------------------------------------------
 def test_the_session_gets_a_new_id_at_sign_in(lan: User) -> None:
     client = Client()
