@@ -112,6 +112,7 @@ MIDDLEWARE = [
     "assessments.views.files.evidence_host",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "childfriendly.core.middleware.clean_request",
+    "childfriendly.core.middleware.alive",  # before sessions: it asks no database
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "childfriendly.core.middleware.csrf_header_first",

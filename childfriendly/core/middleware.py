@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict, UnreadablePostErro
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import resolve_url
+from django.urls import reverse
 
 from childfriendly.core import denials, views
 from childfriendly.core.exceptions import Refused, Stale, TooMany
@@ -47,6 +48,16 @@ def known_origin(get_response: GetResponse) -> GetResponse:
             response = get_response(request)
             note_answer(request, response, started)
         return response
+
+    return middleware
+
+
+def alive(get_response: GetResponse) -> GetResponse:
+    """Whether the process answers is told before anything looks a session up: a probe that sends a cookie hears the
+    same while the database is away (SECURITY.md L-04)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return views.healthz(request) if request.path_info == reverse("healthz") else get_response(request)
 
     return middleware
 

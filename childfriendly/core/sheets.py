@@ -42,8 +42,9 @@ Rows = list[tuple[CellValue, ...]]
 
 _BLOCK = 256 * 1024
 
-# What XML 1.0 cannot hold; one of them makes Excel call the whole file damaged.
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+# What XML 1.0 cannot hold, of which one makes Excel call the whole file damaged; and marks that turn round what follows
+# them on the screen.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")
 _FORBIDDEN_IN_SHEET_NAMES = re.compile(r"[\[\]:*?/\\]")
 

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.django_db
 SCRIPT = "<script>alert(1)</script>"
 HOSTILE = f"{SCRIPT}{{{{ 7*7 }}}}{{% debug %}}"
 SHORT = "<b>{{7*7}}"
+TURNED = "\u202e"  # turns round what follows it on the screen: «fdp.exe» would read as «exe.pdf»
 APPS = ["communes", "criteria", "assessments"]
 # Not prose: what the system makes or compares by itself.
 MADE_HERE = {
@@ -72,7 +73,7 @@ def plant() -> list[str]:
     planted = []
     for model in (model for app in APPS for model in apps.get_app_config(app).get_models()):
         for field in texts(model):
-            text = HOSTILE if (field.max_length or 1000) >= len(HOSTILE) else SHORT
+            text = next(text for text in (HOSTILE + TURNED, SHORT + TURNED) if len(text) <= (field.max_length or 1000))
             filled = models.QuerySet(model).annotate(length=Length(field.name)).filter(length__gt=0)
             if filled.update(**{field.name: text}):
                 planted.append(f"{model.__name__}.{field.name}")
@@ -123,7 +124,9 @@ def test_papers_and_workbook_hold_it_as_text(world: World) -> None:  # noqa: F81
         read = "".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
         assert "alert(1)" in read
         assert "7*7" in read
+        assert TURNED not in read
         assert b"/JavaScript" not in content
     cells = [cell for sheet in workbook for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert any(HOSTILE in str(cell.value) for cell in cells)
+    assert [cell.coordinate for cell in cells if TURNED in str(cell.value)] == []
     assert [cell.coordinate for cell in cells if cell.data_type == "f" and "alert" in str(cell.value)] == []
