@@ -64,6 +64,8 @@ ACTIONS: Final[dict[str, str]] = {
     "export_certificate": "Tải giấy công nhận",
     "export_decision_papers": "Tải cả bộ văn bản của quyết định",
     "export_audit": "Tải nhật ký",
+    "export_accounts": "Tải danh sách tài khoản",
+    "export_passwords": "Tải mật khẩu tạm của tài khoản vừa nhập",
 }
 
 OBJECTS: Final = {

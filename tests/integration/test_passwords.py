@@ -168,6 +168,7 @@ def test_a_given_password_serves_once_and_leads_to_one_page_only(admin: User, cl
         "create_account",
         "assign_role",
         "sign_in",
+        "deny",
         "sign_in_failed",
         "change_password",
         "sign_out",

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 from django.urls import reverse
 
@@ -25,6 +24,7 @@ from tests.factories import (
     proposed,
     user_with,
 )
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -123,8 +123,7 @@ def areas(
 
 
 def cost(address: str, user: User) -> int:
-    client = Client()
-    client.force_login(user)
+    client = signed_in(user)
     client.get(address)  # what is read once a process is not the page's cost
     with CaptureQueriesContext(connection) as queries:
         assert client.get(address).status_code == 200, (address, user)
@@ -145,8 +144,7 @@ def test_fifty_rows_cost_as_many_queries_as_one(areas: tuple[Area, Area]) -> Non
 
 def test_there_are_really_fifty_rows(areas: tuple[Area, Area]) -> None:
     _, many = areas
-    client = Client()
-    client.force_login(many.people["head_of_office"])
+    client = signed_in(many.people["head_of_office"])
     assert many.issued.items.count() == many.draft.items.count() == MANY
     assert client.get(reverse("assessments:propose")).content.count(b'type="checkbox"') >= MANY
     assert client.get(reverse("assessments:dossiers")).content.count(b"/ho-so/") >= MANY
