@@ -447,6 +447,27 @@ class RoleAssignment(models.Model):
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
+class AccountReview(models.Model):
+    """Somebody looked, once in a year, whether the person still needs the account and its roles."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="reviews", verbose_name="tài khoản")
+    year = models.PositiveSmallIntegerField("năm")
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="người rà soát")
+    at = models.DateTimeField("rà soát lúc")
+
+    class Meta:
+        verbose_name = "lần rà soát tài khoản"
+        verbose_name_plural = "lần rà soát tài khoản"
+        ordering = ["user", "year"]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "year"], name="communes_accountreview_once_a_year"),
+            models.CheckConstraint(condition=~Q(user=F("by")), name="communes_accountreview_not_of_oneself"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.year}"
+
+
 # ---- workbooks that come in ----------------------------------------------------------------------------------------
 class Import(models.Model):
     """A workbook between its preview and its confirmation, and what came of it. The file lies sealed under its hash

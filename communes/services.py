@@ -3,8 +3,9 @@
 import datetime
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
@@ -18,6 +19,7 @@ from communes.access import temporary_until
 from communes.models import (
     DOCUMENT_NUMBER_LENGTH,
     TITLE_LENGTH,
+    AccountReview,
     AreaType,
     AreaTypeAssignment,
     Kind,
@@ -27,7 +29,7 @@ from communes.models import (
     Unit,
     User,
 )
-from communes.queries import covers, forget_roles, roles_of
+from communes.queries import covers, forget_roles, people_visible_to, roles_of
 
 ADMIN_ROLES: Final = frozenset({Role.CATALOGUE_ADMIN, Role.SYSTEM_ADMIN})
 
@@ -433,6 +435,34 @@ def _set_active(user: User, *, active: bool, action: str, by: User, at: datetime
         after={"is_active": active},
     )
     forget_roles(user)
+
+
+@transaction.atomic
+def review_accounts(*, uuids: Collection[UUID], by: User, at: datetime.datetime) -> int:
+    """Notes that these accounts were gone through this year; how many had not been yet. Nobody reviews themselves."""
+    today = timezone.localdate(at)
+    if not roles_of(by, today).has(Role.CATALOGUE_ADMIN):
+        raise Refused("Chỉ người quản trị danh mục được làm việc này; liên hệ người quản trị danh mục của tỉnh.")
+    if not uuids:
+        raise Refused("Chưa chọn tài khoản nào; đánh dấu ít nhất một tài khoản rồi ghi nhận.")
+    people = list(people_visible_to(by, today).filter(uuid__in=uuids).order_by("pk"))
+    if len(people) != len(set(uuids)):
+        raise Refused("Có tài khoản không thuộc địa bàn được giao quản trị; chọn lại.")
+    if by in people:
+        raise Refused("Không được tự rà soát tài khoản của mình; đề nghị một người quản trị danh mục khác rà soát.")
+    done = set(AccountReview.objects.filter(user__in=people, year=today.year).values_list("user_id", flat=True))
+    waiting = [user for user in people if user.pk not in done]
+    try:
+        with transaction.atomic():
+            AccountReview.objects.bulk_create(
+                AccountReview(user=user, year=today.year, by=by, at=at) for user in waiting
+            )
+    except IntegrityError as error:  # a colleague went through one of them at this moment
+        raise Stale(CHANGED_MEANWHILE) from error
+    for user in waiting:
+        role = Role.CATALOGUE_ADMIN.label
+        audit.record("review_account", user, by=by, at=at, role=role, after={"year": today.year})
+    return len(waiting)
 
 
 def one_line(text: str, label: str, limit: int) -> str:

@@ -16,6 +16,7 @@ urlpatterns = [
     path("tai-khoan/phien/giu/", account.keep_session, name="keep_session"),
     path("nguoi-dung/", people.people, name="people"),
     path("nguoi-dung/tai-khoan.csv", accounts_list.accounts_csv, name="accounts_csv"),
+    path("nguoi-dung/ra-soat/", accounts_list.review_accounts, name="review_accounts"),
     path("them-nguoi-dung/", people.create_account, name="create_account"),
     path("nguoi-dung/<uuid:uuid>/", people.person, name="person"),
     path("nguoi-dung/<uuid:uuid>/giao-vai-tro/", people.assign_role, name="assign_role"),

@@ -46,6 +46,7 @@ ACTIONS: Final[dict[str, str]] = {
     "create_account": "Mở tài khoản",
     "deactivate_account": "Ngừng tài khoản",
     "reactivate_account": "Mở lại tài khoản",
+    "review_account": "Rà soát tài khoản",
     "assign_role": "Giao vai trò",
     "end_role": "Kết thúc vai trò",
     "take_back_role": "Thu hồi vai trò",

@@ -35,7 +35,7 @@ from assessments.models import (
 )
 from assessments.workflow import Status
 from childfriendly.core.models import AuditEvent, FormToken, Job
-from communes.models import AreaTypeAssignment, Import, RoleAssignment, Succession, Unit, User
+from communes.models import AccountReview, AreaTypeAssignment, Import, RoleAssignment, Succession, Unit, User
 from criteria.models import Authority, CriteriaSet, Deadline, Period, Target
 from tests.factories import Place, SuccessionFactory, dossier_in, make_place, pdf_file, proposed
 
@@ -93,6 +93,7 @@ def build() -> World:
     Job.objects.create(kind="papers", key="1", owner_id="1", created_at=NOW)
     FormToken.objects.create(user_id="1", token=uuid.uuid4(), sent_at=NOW)
     Import.objects.create(kind="people", owner=place.catalogue_admin, uploaded_at=NOW, expires_at=NOW)
+    AccountReview.objects.create(user=place.leader, year=2024, by=place.catalogue_admin, at=NOW)
     waiting = proposed([dossiers[Status.CONCLUDED]], place, "2/TTr")
     return World(place, dossiers, waiting, Decision.objects.get())
 
@@ -204,6 +205,8 @@ BREAKERS: dict[str, list[Breaker]] = {
     "communes_roleassignment_nobody_acts_for_themselves": [
         changed(RoleAssignment, acting_for=F("user"), acting_document="12/GUQ", valid_to=NOW.date())
     ],
+    "communes_accountreview_once_a_year": [again(AccountReview)],
+    "communes_accountreview_not_of_oneself": [changed(AccountReview, by=F("user"))],
     "communes_import_known_kind": [changed(Import, kind="units")],
     "communes_import_result_only_when_confirmed": [
         changed(Import, summary="Đã nhập."),

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.models import AuditEvent
 from communes import services
-from communes.models import Role, RoleAssignment, Unit, User
+from communes.models import AccountReview, Role, RoleAssignment, Unit, User
 from communes.queries import roles_of
 from tests.factories import (
     NEW_FROM,
@@ -410,7 +410,67 @@ def test_the_list_for_the_yearly_review_begins_with_who_never_came(client: Clien
     lines = answer.content.decode("utf-8-sig").splitlines()
     assert lines[1] == (
         '"\'=1+1";"lan";"Cán bộ lập hồ sơ của xã, Xã Tháp Mười";"chưa lần nào";"Không";"Đang hoạt động"'
+        ';"chưa lần nào";"";"Chưa rà soát"'
     )
     assert (len(lines), "Người Nơi Khác" in answer.text) == (4, False)
     told = AuditEvent.objects.get(action="export_accounts")
     assert told.after["rows"] == 2
+
+
+# ---- the yearly review -------------------------------------------------------------------------------------------
+REVIEW = f"{PEOPLE}ra-soat/"
+
+
+def test_ticked_accounts_are_reviewed_once_a_year(client: Client, admin: User, lan: User) -> None:
+    client.force_login(admin)
+    before = client.get(REVIEW).text
+    assert before.count("Chưa rà soát năm 2026") == 2
+    assert before.count('name="account"') == 1  # nobody reviews themselves
+    assert client.post(f"{REVIEW}?chua=1", {"account": lan.uuid}).headers["Location"] == f"{REVIEW}?chua=1"
+    review = AccountReview.objects.get()
+    assert (review.user, review.year, review.by, review.at) == (lan, 2026, admin, NOW)
+    told = AuditEvent.objects.get(action="review_account")
+    assert (told.object_id, told.actor_name, told.after) == (str(lan.uuid), admin.full_name, {"year": 2026})
+    assert f"Đã rà soát 09:00 10/03/2026, {admin.full_name}" in client.get(REVIEW).text
+    assert lan.full_name not in client.get(REVIEW, {"chua": "1"}).text
+    assert '"Người Quản Trị";"Đã rà soát"' in client.get(f"{PEOPLE}tai-khoan.csv").text
+
+    client.post(REVIEW, {"account": lan.uuid})
+    assert AccountReview.objects.count() == AuditEvent.objects.filter(action="review_account").count() == 1
+    with time_machine.travel(NOW.replace(year=2027), tick=False):
+        client.force_login(admin)
+        text = client.get(REVIEW).text
+        assert text.count("Chưa rà soát năm 2027") == 2
+        assert "Lần trước: 09:00 10/03/2026" in text
+
+
+def test_only_others_of_the_own_area_are_reviewed(client: Client, admin: User, lan: User) -> None:
+    stranger = user_with(Role.LEADER, ProvinceFactory(new=True))
+    client.force_login(admin)
+    for chosen, sentence in (
+        ([], "Chưa chọn tài khoản nào"),
+        ([lan.uuid, admin.uuid], "Không được tự rà soát tài khoản của mình"),
+        ([lan.uuid, stranger.uuid], "Có tài khoản không thuộc địa bàn"),
+        (["x"], "Danh sách tài khoản đã chọn không hợp lệ"),
+    ):
+        answer = client.post(REVIEW, {"account": chosen})
+        assert (answer.status_code, sentence in answer.text) == (422, True)
+    with pytest.raises(Refused, match="Chỉ người quản trị danh mục"):
+        services.review_accounts(uuids=[admin.uuid], by=lan, at=NOW)
+    assert not AccountReview.objects.exists()
+
+
+def test_the_review_asks_as_many_questions_however_many_accounts(client: Client, admin: User, lan: User) -> None:
+    client.force_login(admin)
+
+    def count() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(REVIEW).status_code == 200
+        return len(queries)
+
+    AccountReview.objects.create(user=lan, year=2025, by=admin, at=NOW)
+    before = count()
+    for _ in range(5):
+        other = user_with(Role.CLERK, CommuneFactory(new=True, parent=lan.role_assignments.get().unit.parent))
+        AccountReview.objects.create(user=other, year=2026, by=lan, at=NOW)
+    assert count() == before

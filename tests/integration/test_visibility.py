@@ -703,6 +703,9 @@ PAGES: dict[str, Page] = {
         post=nothing,
     ),
     "communes:accounts_csv": Page(who("catalogue_admin")),
+    "communes:review_accounts": Page(
+        who("catalogue_admin"), actors=HOME_ADMINS, post=lambda world: {"account": world.colleague.uuid}
+    ),
     "communes:imports": Page(
         who("catalogue_admin"),
         actors=who("catalogue_admin"),
