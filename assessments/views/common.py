@@ -156,12 +156,18 @@ _WORK = frozenset(
     {"save_base_figures", "save_entry", "attach_evidence", "remove_evidence", "save_appraisal", "save_appraised_totals"}
 )
 _BETWEEN_OFFICES = frozenset({"propose", "return_proposal", "approve"})
+_FIGURES = frozenset({"save_base_figures", "save_entry", "save_appraisal", "save_appraised_totals"})
+_APPRAISED = frozenset({"save_appraisal", "save_appraised_totals"})
 _LONGEST_HISTORY = 300
+
+
+Changes = dict[str, tuple[str, str]]  # title → what stood before and after
 
 
 @dataclass(slots=True)
 class HistoryLine:
-    """One line of the history. Saves of one person in a row fold into one line, or nobody could read the rest."""
+    """One line of the history. Saves of one person in a row fold into one line, or nobody could read the rest; a figure
+    that the appraiser found otherwise keeps a line of its own, since it is compared with the declared one."""
 
     at: datetime
     action: str
@@ -171,6 +177,7 @@ class HistoryLine:
     times: int = 1
     targets: list[str] = field(default_factory=list)
     detail: str = ""
+    changes: Changes = field(default_factory=dict)
 
     @property
     def words(self) -> str:
@@ -180,6 +187,11 @@ class HistoryLine:
         if self.times > 1:
             text += f" ({self.times} lần lưu)"
         return text + (f" {self.detail}" if self.detail else "")
+
+    @property
+    def change_words(self) -> list[str]:
+        """«TC12.2: 3 → 5», from what stood before the first of the folded saves to what stands after the last."""
+        return [f"{title}: {old} → {new}" for title, (old, new) in sorted(self.changes.items()) if old != new]
 
 
 def history_of(dossier: Dossier, user: User, figures: DossierFigures, at: datetime) -> list[HistoryLine]:
@@ -194,9 +206,11 @@ def history_of(dossier: Dossier, user: User, figures: DossierFigures, at: dateti
         targets = _targets(event, rules) if event.action in _WORK or event.action == Action.RETURN else []
         last = lines[-1] if lines else None
         same = last is not None and (last.action, last.actor_name) == (event.action, event.actor_name)
-        if last is not None and same and event.action in _WORK:
+        changes = {} if hidden and event.action in _APPRAISED else _changes(event, figures)
+        if last is not None and same and event.action in _WORK and not (changes and event.action in _APPRAISED):
             last.times += 1
             last.targets = sorted({*last.targets, *targets})
+            last.changes = _chained(earlier=changes, later=last.changes)
             continue
         lines.append(
             HistoryLine(
@@ -207,6 +221,7 @@ def history_of(dossier: Dossier, user: User, figures: DossierFigures, at: dateti
                 reason=_reason(event, is_hidden=hidden, is_withheld=figures.hides_anything),
                 targets=targets,
                 detail=_detail(event),
+                changes=changes,
             )
         )
     return lines
@@ -230,6 +245,36 @@ def _targets(event: AuditEvent, rules: RuleSet) -> list[str]:
         named = after
     titles = {total.key: total.title for total in rules.base_figures}
     return sorted({titles.get(name, name) for name in named})
+
+
+def _changes(event: AuditEvent, figures: DossierFigures) -> Changes:
+    """What stood before and after, in words. Small counts about single children are masked in the audit itself
+    (`public_text`), and once more here for whoever reads less than is stored."""
+    if "status" in event.after:
+        before, after = (Status(values["status"]).label for values in (event.before, event.after))
+        return {"Trạng thái": (before, after)}
+    if event.action not in _FIGURES:
+        return {}
+    titles = {total.key: total.title for total in figures.rules.base_figures}
+    codes = {item.code for item in figures.rules.items}
+    return {
+        titles.get(key, key): (_shown(key, event.before.get(key), figures), _shown(key, new, figures))
+        for key, new in event.after.items()
+        if key in titles or key in codes
+    }
+
+
+def _shown(key: str, value: str | int | None, figures: DossierFigures) -> str:
+    if isinstance(value, str):
+        return readable(figures.readable_text(key, value))
+    return readable("" if value is None else str(value))  # a shared total
+
+
+def _chained(*, earlier: Changes, later: Changes) -> Changes:
+    """Two saves in a row as one: what both touched went from the first before to the last after."""
+    return {
+        title: (earlier.get(title, pair)[0], later.get(title, pair)[1]) for title, pair in {**earlier, **later}.items()
+    }
 
 
 def _detail(event: AuditEvent) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from assessments.models import Answer, BaseFigure, CriterionEntry, Dossier, Figu
 from assessments.views.common import SENTENCES
 from assessments.workflow import Action, Status
 from childfriendly.core.models import AuditEvent
+from childfriendly.core.numbers import format_number
 from communes.models import AreaTypeAssignment, Role, User
 from criteria.services import open_period, standard_authorities
 from tests.factories import Place, dossier_in, make_place, pdf_file, user_with
@@ -133,6 +135,75 @@ def test_the_history_reads_as_plain_vietnamese(place: Place, editor: Client) -> 
     order = ["Trả lại để bổ sung: TC01.1", "Tiếp nhận, bắt đầu thẩm định", "Nộp hồ sơ", "Mở hồ sơ của kỳ đánh giá"]
     assert [words for words in order if words in history] == order
     assert sorted(order, key=history.index) == order
+
+
+def save_count(place: Place, dossier: Dossier, version: int, count: int) -> None:
+    services.save_entry(
+        dossier_id=dossier.pk,
+        criterion="TC06",
+        version=version,
+        answers={"TC06.2": Figures(numerator=count, denominator=2000)},
+        explanation=None,
+        by=place.editors[0],
+        at=place.later(),
+    )
+
+
+def test_the_history_tells_what_was_before_and_after(place: Place, editor: Client) -> None:
+    dossier = services.create(period=place.period, commune=place.communes[0], by=place.editors[0], at=place.later())
+    for version, total in enumerate([1200, 1234]):
+        services.save_base_figures(
+            dossier_id=dossier.pk,
+            version=version,
+            values={"children_under_16": total},
+            by=place.editors[0],
+            at=place.later(),
+        )
+    save_count(place, dossier, 0, 1999)
+    for version, count in enumerate([1997, 1998], start=1):
+        with CaptureQueriesContext(connection) as few:
+            before = changes_in(editor.get(url("dossier", dossier.uuid)))
+        save_count(place, dossier, version, count)
+    with CaptureQueriesContext(connection) as more:
+        after = changes_in(editor.get(url("dossier", dossier.uuid)))
+    title = place.period.criteria_set.rules().base_figures[0].title
+    assert before == ["TC06.2: chưa có số liệu → 1.997 / 2.000", f"{title}: chưa có số liệu → 1.234"]
+    assert after == ["TC06.2: chưa có số liệu → 1.998 / 2.000", f"{title}: chưa có số liệu → 1.234"]
+    assert len(more) == len(few)
+
+
+def changes_in(response: Any) -> list[str]:
+    lists = re.findall(r'<ul class="history-changes">(.*?)</ul>', response.content.decode(), re.DOTALL)
+    return [text for found in lists for text in re.findall(r"<li>(.*?)</li>", found)]
+
+
+def test_the_history_tells_moves_as_states(place: Place, editor: Client) -> None:
+    dossier = dossier_in(Status.RETURNED, place)
+    labels = [Status(status).label for status in ("returned", "appraising", "submitted", "draft")]
+    assert changes_in(editor.get(url("dossier", dossier.uuid))) == [
+        f"Trạng thái: {old} → {new}" for new, old in pairwise(labels)
+    ]
+
+
+def test_the_history_keeps_appraised_figures_from_the_commune(place: Place, editor: Client) -> None:
+    dossier = dossier_in(Status.APPRAISING, place)
+    total = place.period.criteria_set.rules().base_figures[0]
+    declared = BaseFigure.objects.get(dossier=dossier, key=total.key).value
+    services.save_appraised_totals(
+        dossier_id=dossier.pk,
+        version=0,
+        values={total.key: declared + 1},
+        reasons={total.key: "Theo sổ hộ tịch."},
+        by=place.appraiser,
+        at=place.later(),
+    )
+    moves = [
+        f"Trạng thái: {Status(old).label} → {Status(new).label}"
+        for old, new in [("submitted", "appraising"), ("draft", "submitted")]
+    ]
+    found = f"{total.title}: {format_number(declared)} → {format_number(declared + 1)}"
+    assert changes_in(signed_in(place.appraiser).get(url("dossier", dossier.uuid))) == [found, *moves]
+    assert changes_in(editor.get(url("dossier", dossier.uuid))) == moves
 
 
 def test_every_recorded_action_has_a_sentence(place: Place) -> None:

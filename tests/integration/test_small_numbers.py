@@ -324,3 +324,12 @@ def test_figures_for_outsiders_cost_no_query_more(
         figures_for(place.appraiser, row, at=timezone.now())
     with django_assert_num_queries(6):
         figures_for(place.leader, row, at=timezone.now())
+
+
+# ---- history -----------------------------------------------------------------------------------------------------
+def test_the_history_holds_no_small_count(place: Place, dossier: Dossier) -> None:
+    """The audit keeps them masked, so that this holds for everybody; «1–4 → 1–4» is no change to read."""
+    page = reverse("assessments:dossier", args=[dossier.uuid])
+    for user in (place.editors[0], place.appraiser, place.leader, place.inspector):
+        changes = re.findall(r"<li>(TC03[^<]*)</li>", signed_in(user).get(page).content.decode())
+        assert changes == ["TC03.1: 0 / 2.000 → 1–4 / 2.000"]
