@@ -17,12 +17,14 @@ RHYME = (
 )
 SYLLABLE = re.compile(f"(?:{ONSET})(?:{RHYME})", re.IGNORECASE)
 TOKEN = re.compile(r"\w+")
-NOT_PROSE = re.compile(r"\S+\.(?:pdf|docx|xlsx|jpg|png)\b|\b[A-Z]{2}-\d{4}-\d{5}\b")  # file names, codes of dossiers
+NOT_PROSE = re.compile(
+    r"\S+\.(?:pdf|docx|xlsx|csv|jpg|png)\b|\b[A-Z]{2}-\d{4}-\d{5}\b"
+)  # file names, codes of dossiers
 ABBREVIATION = re.compile(r"[B-DF-HJ-NP-TV-Z]{2,5}")  # THCS, TCMR, BYT: no English word is without a vowel
 
 # File formats and abbreviations that the decisions themselves use.
-FORMATS = frozenset({"byte", "docx", "excel", "jpeg", "jpg", "kb", "mb", "pdf", "png", "sha", "word", "xlsx"})
-ALLOWED = FORMATS | {"tc", "ttg", "ttr", "ubnd"}
+FORMATS = frozenset({"byte", "docx", "excel", "heic", "jpeg", "jpg", "kb", "mb", "pdf", "png", "sha", "word", "xlsx"})
+ALLOWED = FORMATS | {"guq", "tc", "ttg", "ttr", "tuq", "ubnd"}
 
 
 def english_words(text: str, names: Iterable[str] = ()) -> set[str]:

@@ -24,16 +24,24 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "childfriendly.settings")
 django.setup()
 
 from django.conf import settings  # noqa: E402
+from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from assessments import services  # noqa: E402
-from assessments.models import Decision, Dossier, Proposal  # noqa: E402
+from assessments.models import Decision, Dossier, Evidence, Proposal  # noqa: E402
+from assessments.services.files import examine, keep  # noqa: E402
 from assessments.workflow import Action  # noqa: E402
-from communes.models import Unit, User, within  # noqa: E402
+from childfriendly.core.jobs import run  # noqa: E402
+from childfriendly.core.sheets import Column, table_workbook  # noqa: E402
+from communes.acting import give_acting, roles_to_stand_in_for  # noqa: E402
+from communes.forms import assignment_key  # noqa: E402
+from communes.imports import service as imports  # noqa: E402
+from communes.imports.plans import HEADS, PEOPLE_SHEET  # noqa: E402
+from communes.models import Import, Role, Unit, User, within  # noqa: E402
 from criteria.models import Period  # noqa: E402
-from reports import demo  # noqa: E402
+from reports import demo, jobs  # noqa: E402
 from reports.demo import Fate, Stage, Story  # noqa: E402
 from tests.signing_in import signed_in  # noqa: E402
 
@@ -151,6 +159,89 @@ def withdraw(dossier: Dossier) -> None:
     )
 
 
+def acting() -> str:
+    """The leader of Kon Rẫy has asked the clerk to act next month; the clerk's own pages stay what they are today."""
+    leader, today = user("lanhdao.konray"), timezone.localdate()
+    (held,) = roles_to_stand_in_for(leader, today)
+    row = give_acting(
+        held=held,
+        to=user("vanthu.konray"),
+        title="Phó Chủ tịch",
+        valid_from=today + timedelta(days=30),
+        valid_to=today + timedelta(days=40),
+        document_number="12/GUQ-UBND",
+        by=leader,
+        at=timezone.now(),
+    )
+    return assignment_key(row)
+
+
+def sensitive_file(code: str) -> Evidence:
+    """On a dossier that is closed by now, so not through the service: the demo's people attach to criterion 1 only."""
+    dossier = Dossier.objects.get(commune__code=code, period__year=2022)
+    checked = examine(demo.paper("bien-ban-vu-viec.pdf", "Biên bản về một vụ việc"))
+    path, scan = keep(checked, is_sensitive=True)
+    return Evidence.objects.create(
+        dossier=dossier,
+        item="TC03.1",
+        slot=0,
+        name=checked.name,
+        path=path,
+        scan=scan,
+        sha256=checked.sha256,
+        sent_sha256=checked.sent_sha256,
+        size=checked.size,
+        content_type=checked.content_type,
+        is_sensitive=True,
+        uploaded_by=user(f"lap.{code}.konray"),
+        uploaded_at=timezone.now(),
+    )
+
+
+def sensitive_papers() -> dict[str, str]:
+    """A file about single children that nobody has asked for, and one that the inspector has opened in an emergency."""
+    waiting, opened = sensitive_file("23491"), sensitive_file("23488")
+    reason = "Kiểm tra đơn của phụ huynh gửi ngày hôm nay."
+    services.open_evidence(evidence=opened, reason=reason, by=user("kiemtra.konray"), at=timezone.now())
+    return {"sensitive": str(waiting.uuid), "opened": str(opened.uuid)}
+
+
+def imported(rows: list[list[str]]) -> Import:
+    """What the catalogue administrator of Kon Rẫy has filled in and uploaded."""
+    content = table_workbook(PEOPLE_SHEET, [Column(head) for head in HEADS[Import.Kind.PEOPLE][1]], rows)
+    upload = SimpleUploadedFile("nguoi-dung.xlsx", content)
+    return imports.receive(kind=Import.Kind.PEOPLE, upload=upload, by=user("danhmuc.konray"), at=timezone.now())
+
+
+def import_papers() -> dict[str, str]:
+    """An upload to confirm, one with mistakes, and one whose temporary passwords wait to be fetched."""
+    today, editor = timezone.localdate().strftime("%d/%m/%Y"), Role.COMMUNE_EDITOR.label
+    good = imported(
+        [
+            ["Trần Thị Lan", "lan.konray", "23485", editor, "", today, ""],
+            ["Lê Văn Minh", "minh.konray", "23488", Role.COMMUNE_HEAD.label, "Phó Chủ tịch", today, "31/12/2030"],
+        ]
+    )
+    bad = imported(
+        [
+            ["", "lan.konray", "23485", editor, "", today, ""],
+            ["Lê Văn Minh", "minh konray", "99999", "Chủ tịch xã", "", "31/02/2026", ""],
+        ]
+    )
+    done = imported([["Phạm Văn Nam", "nam.konray", "23491", editor, "", today, ""]])
+    run(str(imports.confirm_people(item=done, by=user("danhmuc.konray"), at=timezone.now()).uuid))
+    return {"import_good": str(good.uuid), "import_bad": str(bad.uuid), "import_done": str(done.uuid)}
+
+
+def job_papers(decision: Decision, period: Period) -> dict[str, str]:
+    """Work that waits for a worker, and work that is done and has left a file."""
+    now = timezone.now()
+    waiting = jobs.ask_for_workbook(period, period.province, by=user("tinh.konray"), at=now)
+    done = jobs.ask_for_papers(decision, by=user("vanthu.konray"), at=now)
+    run(str(done.uuid))
+    return {"job_waiting": str(waiting.uuid), "job_done": str(done.uuid)}
+
+
 def sessions() -> dict[str, str]:
     """A signed-in session for everybody of the demo."""
     keys = {}
@@ -163,7 +254,12 @@ def names() -> list[str]:
     """Proper names that a page may show, longest first: not all of them are Vietnamese words («Xã Đắk Pne»)."""
     provinces = list(Period.objects.values_list("province", flat=True))
     units = Unit.objects.filter(within(provinces)).values_list("name", flat=True)
-    found = {*units, *User.objects.values_list("username", flat=True), "thap muoi"}  # the last explains the search
+    found = {
+        *units,
+        *User.objects.values_list("username", flat=True),
+        "thap muoi",
+        "konray",
+    }  # the search, the upload
     return sorted(found, key=len, reverse=True)
 
 
@@ -185,7 +281,9 @@ def build() -> dict[str, Any]:
     )
     papers = papers_of_tam_duong(in_tam_duong)
     withdraw(in_tam_duong[4])
-    decision = Decision.objects.get(number="412")
+    decision = Decision.objects.select_related("proposal", "period__province").get(number="412")
+    papers |= {"decision_issued": str(decision.uuid), "proposal_approved": str(decision.proposal.uuid)}
+    papers |= {"acting": acting()} | sensitive_papers() | import_papers() | job_papers(decision, decision.period)
     return {
         "password": settings.DEMO_PASSWORD,
         "used_number": USED_NUMBER,
@@ -199,7 +297,8 @@ def build() -> dict[str, Any]:
         "periods": {
             story.slug: str(Period.objects.get(province=story.province, year=story.year).uuid) for story, _ in stories
         },
-        "papers": papers | {"decision_issued": str(decision.uuid), "proposal_approved": str(decision.proposal.uuid)},
+        "papers": papers,
+        "people": {person.username: str(person.uuid) for person in User.objects.all()},
     }
 
 
