@@ -15,7 +15,7 @@ from assessments.services.handover import Work
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.text import nfc
-from communes.auth import catalogue_admin_or_404, today
+from communes.auth import catalogue_admin_or_404, confirm_identity, today
 from communes.models import RoleAssignment, User
 from communes.queries import found_people, people_visible_to
 from communes.services import check_can_administer_account
@@ -23,6 +23,7 @@ from communes.services import check_can_administer_account
 PER_PAGE = 20
 
 
+@confirm_identity
 @require_http_methods(["GET", "HEAD", "POST"])
 def leave(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """One address: the simple question, the choice of a successor, and what is handed over to whom (`ke-nhiem`)."""

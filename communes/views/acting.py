@@ -18,7 +18,7 @@ from communes.acting import (
     roles_to_stand_in_for,
     substitutes_of,
 )
-from communes.auth import catalogue_admin_or_404, current_user, today
+from communes.auth import catalogue_admin_or_404, confirm_identity, current_user, today
 from communes.forms import ActingForm, assignment_key
 from communes.models import User
 from communes.queries import administered_unit_ids, covers, people_visible_to, roles_of
@@ -43,6 +43,7 @@ def mine(request: HttpRequest) -> HttpResponse:
     return render(request, "communes/acting.html", {"rows": rows, "today": today()})
 
 
+@confirm_identity
 @require_http_methods(GET_OR_POST)
 def give(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """One of the person's roles, chosen in the address (`vai-tro`) where there are several, to a colleague."""
@@ -94,6 +95,7 @@ def give(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return render(request, "communes/give_acting.html", context | {"form": form}, status=status)
 
 
+@confirm_identity
 @require_http_methods(GET_OR_POST)
 def end(request: HttpRequest) -> HttpResponse:
     """The superior is back before the day; an administrator ends it on the page of whoever acts."""

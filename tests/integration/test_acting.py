@@ -19,6 +19,7 @@ from communes.models import Role, RoleAssignment, User
 from communes.queries import roles_of
 from reports.papers import decision_paper
 from tests.factories import Place, RoleAssignmentFactory, dossier_in, issued, make_place, proposed, user_with
+from tests.signing_in import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("private_files")]
 
@@ -97,7 +98,7 @@ def test_pages_obey_at_the_next_click(client: Client, place: Place, deputy: User
     proposal = proposed([dossier_in(Status.CONCLUDED, place)], place)
     with time_machine.travel(place.later(), tick=False):
         other = user_with(Role.CLERK, place.deciding)
-        client.force_login(other)
+        signed_in(other, client)
         page = f"/ho-so-trinh/{proposal.uuid}/"
         assert APPROVE not in client.get(page).text
         acting = give(place, other, at=timezone.now())
@@ -230,7 +231,7 @@ def test_whoever_acts_passes_nothing_on(place: Place, deputy: User) -> None:
 # ---- pages -------------------------------------------------------------------------------------------------------
 def test_a_leader_arranges_and_ends_it_on_the_own_page(client: Client, place: Place, deputy: User) -> None:
     with time_machine.travel(place.later(), tick=False):
-        client.force_login(place.leader)
+        signed_in(place.leader, client)
         assert "Chưa giao ai làm thay lần nào." in client.get(MINE).text
         url = f"/nguoi-dung/{place.leader.uuid}/lam-thay/"
         fields = {
@@ -259,7 +260,7 @@ def test_a_leader_arranges_and_ends_it_on_the_own_page(client: Client, place: Pl
 def test_an_administrator_arranges_it_for_somebody_of_the_area(client: Client, place: Place, deputy: User) -> None:
     admin = user_with(Role.CATALOGUE_ADMIN, place.province)
     with time_machine.travel(place.later(), tick=False):
-        client.force_login(admin)
+        signed_in(admin, client)
         person = f"/nguoi-dung/{place.leader.uuid}/"
         assert "Giao người làm thay" in client.get(person).text
         assert "Giao người làm thay" not in client.get(f"/nguoi-dung/{place.clerk.uuid}/").text

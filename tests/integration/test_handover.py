@@ -16,6 +16,7 @@ from childfriendly.core.models import AuditEvent
 from communes.models import Role, RoleAssignment, User
 from communes.queries import roles_of
 from tests.factories import Place, RoleAssignmentFactory, agree, dossier_in, make_place, proposed, user_with
+from tests.signing_in import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("private_files")]
 
@@ -164,7 +165,7 @@ def test_the_page_shows_what_is_handed_over_before_it_is_done(client: Client, pl
     dossiers = [dossier_in(Status.APPRAISING, place, number) for number in range(2)]
     url = f"/nguoi-dung/{place.appraiser.uuid}/ngung/"
     with time_machine.travel(place.later(), tick=False):
-        client.force_login(place.catalogue_admin)
+        signed_in(place.catalogue_admin, client)
         text = client.get(url).text
         assert "2 hồ sơ đang thẩm định tại" in text
         assert f"Vai trò Chuyên viên thẩm định, {place.deciding.name}" in text

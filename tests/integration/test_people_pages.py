@@ -27,6 +27,7 @@ from tests.factories import (
     UserFactory,
     user_with,
 )
+from tests.signing_in import signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("march")]
 
@@ -219,7 +220,7 @@ def test_the_server_makes_the_first_administrator(province: Unit) -> None:
 # ---- pages -------------------------------------------------------------------------------------------------------
 def test_the_people_of_the_area_are_listed_and_found_without_accents(client: Client, admin: User, lan: User) -> None:
     stranger = user_with(Role.LEADER, ProvinceFactory(new=True), full_name="Người Nơi Khác")
-    client.force_login(admin)
+    signed_in(admin, client)
     text = client.get(PEOPLE).text
     assert [name in text for name in ("Trần Thị Lan", "Người Quản Trị", "Người Nơi Khác")] == [True, True, False]
     assert "Cán bộ lập hồ sơ của xã, Xã Tháp Mười" in text
@@ -236,13 +237,13 @@ def test_the_people_of_the_area_are_listed_and_found_without_accents(client: Cli
 def test_people_of_a_predecessor_province_belong_to_the_area(client: Client, admin: User, province: Unit) -> None:
     old = SuccessionFactory(successor=province).predecessor
     user_with(Role.COMMUNE_HEAD, CommuneFactory(parent__parent=old), full_name="Người Cũ")
-    client.force_login(admin)
+    signed_in(admin, client)
     assert "Người Cũ" in client.get(PEOPLE).text
 
 
 def test_a_unit_is_searched_and_then_an_account_opened_there(client: Client, admin: User, commune: Unit) -> None:
     CommuneFactory(new=True, name="Xã Tháp Mười")  # of another province
-    client.force_login(admin)
+    signed_in(admin, client)
     assert "Bước 1 trên 2" in client.get(CREATE).text
     found = client.get(CREATE, {"q": "thap muoi"}).text
     assert re.findall(r'href="\?don-vi=([^"]+)"', found) == [str(commune.uuid)]
@@ -285,7 +286,7 @@ def test_a_unit_is_searched_and_then_an_account_opened_there(client: Client, adm
 
 def test_a_unit_outside_the_area_is_no_choice(client: Client, admin: User) -> None:
     elsewhere = CommuneFactory(new=True)
-    client.force_login(admin)
+    signed_in(admin, client)
     for uuid in (elsewhere.uuid, "x"):
         response = client.post(f"{CREATE}?don-vi={uuid}", {"username": "minh"})
         assert "Bước 1 trên 2" in response.text
@@ -293,7 +294,7 @@ def test_a_unit_outside_the_area_is_no_choice(client: Client, admin: User) -> No
 
 
 def test_roles_are_given_and_ended(client: Client, admin: User, lan: User, province: Unit) -> None:
-    client.force_login(admin)
+    signed_in(admin, client)
     page = f"{PEOPLE}{lan.uuid}/"
     give = f"{page}giao-vai-tro/"
     assert "Giao vai trò cho Trần Thị Lan" in client.get(give).text
@@ -320,9 +321,9 @@ def test_roles_are_given_and_ended(client: Client, admin: User, lan: User, provi
 
 def test_a_password_is_set_anew_and_shown_once(client: Client, admin: User, lan: User) -> None:
     theirs = Client()
-    theirs.force_login(lan)
+    signed_in(lan, theirs)
     assert theirs.get("/doi-mat-khau/").status_code == 200
-    client.force_login(admin)
+    signed_in(admin, client)
     url = f"{PEOPLE}{lan.uuid}/dat-lai-mat-khau/"
     assert "Đặt lại mật khẩu của Trần Thị Lan" in client.get(url).text
     assert User.objects.get(pk=lan.pk).check_password(PASSWORD)
@@ -336,8 +337,8 @@ def test_an_account_is_stopped_and_opened_again_from_its_page(
 ) -> None:
     user_with(Role.COMMUNE_EDITOR, commune)  # so that no work is left behind
     theirs = Client()
-    theirs.force_login(lan)
-    client.force_login(admin)
+    signed_in(lan, theirs)
+    signed_in(admin, client)
     page = f"{PEOPLE}{lan.uuid}/"
     assert client.post(f"{page}ngung/").headers["Location"] == page
     assert theirs.get("/doi-mat-khau/").status_code == 302
@@ -355,7 +356,7 @@ def test_the_own_page_and_that_of_another_administrator_have_no_buttons(
     client: Client, admin: User, province: Unit
 ) -> None:
     other = user_with(Role.CATALOGUE_ADMIN, province)
-    client.force_login(admin)
+    signed_in(admin, client)
     for somebody, sentence in (
         (admin, "Không được tự quản trị tài khoản của mình"),
         (other, "đang giữ vai trò quản trị"),
@@ -374,7 +375,7 @@ def test_the_own_page_and_that_of_another_administrator_have_no_buttons(
 
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.CATALOGUE_ADMIN])
 def test_for_every_other_role_these_pages_do_not_exist(role: Role, client: Client, lan: User, commune: Unit) -> None:
-    client.force_login(user_with(role, commune.province))
+    signed_in(user_with(role, commune.province), client)
     paths = ("giao-vai-tro/", "ket-thuc-vai-tro/", "dat-lai-mat-khau/", "ngung/", "mo-lai/")
     urls = [PEOPLE, CREATE, f"{PEOPLE}{lan.uuid}/", *(f"{PEOPLE}{lan.uuid}/{path}" for path in paths)]
     assert [client.get(url).status_code for url in urls] == [404] * len(urls)
@@ -383,7 +384,7 @@ def test_for_every_other_role_these_pages_do_not_exist(role: Role, client: Clien
 
 
 def test_one_and_many_people_cost_the_same_queries(client: Client, admin: User, lan: User, commune: Unit) -> None:
-    client.force_login(admin)
+    signed_in(admin, client)
 
     def count() -> list[int]:
         found = []
@@ -405,7 +406,7 @@ def test_one_and_many_people_cost_the_same_queries(client: Client, admin: User, 
 def test_the_list_for_the_yearly_review_begins_with_who_never_came(client: Client, admin: User, lan: User) -> None:
     user_with(Role.LEADER, ProvinceFactory(new=True), full_name="Người Nơi Khác")
     User.objects.filter(pk=lan.pk).update(last_login=None, full_name="=1+1")
-    client.force_login(admin)
+    signed_in(admin, client)
     answer = client.get(f"{PEOPLE}tai-khoan.csv")
     lines = answer.content.decode("utf-8-sig").splitlines()
     assert lines[1] == (
@@ -422,7 +423,7 @@ REVIEW = f"{PEOPLE}ra-soat/"
 
 
 def test_ticked_accounts_are_reviewed_once_a_year(client: Client, admin: User, lan: User) -> None:
-    client.force_login(admin)
+    signed_in(admin, client)
     before = client.get(REVIEW).text
     assert before.count("Chưa rà soát năm 2026") == 2
     assert before.count('name="account"') == 1  # nobody reviews themselves
@@ -438,7 +439,7 @@ def test_ticked_accounts_are_reviewed_once_a_year(client: Client, admin: User, l
     client.post(REVIEW, {"account": lan.uuid})
     assert AccountReview.objects.count() == AuditEvent.objects.filter(action="review_account").count() == 1
     with time_machine.travel(NOW.replace(year=2027), tick=False):
-        client.force_login(admin)
+        signed_in(admin, client)
         text = client.get(REVIEW).text
         assert text.count("Chưa rà soát năm 2027") == 2
         assert "Lần trước: 09:00 10/03/2026" in text
@@ -446,7 +447,7 @@ def test_ticked_accounts_are_reviewed_once_a_year(client: Client, admin: User, l
 
 def test_only_others_of_the_own_area_are_reviewed(client: Client, admin: User, lan: User) -> None:
     stranger = user_with(Role.LEADER, ProvinceFactory(new=True))
-    client.force_login(admin)
+    signed_in(admin, client)
     for chosen, sentence in (
         ([], "Chưa chọn tài khoản nào"),
         ([lan.uuid, admin.uuid], "Không được tự rà soát tài khoản của mình"),
@@ -461,7 +462,7 @@ def test_only_others_of_the_own_area_are_reviewed(client: Client, admin: User, l
 
 
 def test_the_review_asks_as_many_questions_however_many_accounts(client: Client, admin: User, lan: User) -> None:
-    client.force_login(admin)
+    signed_in(admin, client)
 
     def count() -> int:
         with CaptureQueriesContext(connection) as queries:
