@@ -90,7 +90,7 @@ def hand_over(*, person: User, successor: User, seen: str, by: User, at: datetim
     today = timezone.localdate(at)
     check_can_administer_account(by, person, today)
     _check_successor(successor, person, by, today)
-    _hold_units(person)
+    _hold(person)
     work = work_of(person, today)
     if work.fingerprint != seen:
         raise Stale(CHANGED)
@@ -110,7 +110,7 @@ def leave(*, person: User, by: User, at: datetime) -> None:
     """Stops an account that leaves no work behind; its roles stay, should it be opened again."""
     today = timezone.localdate(at)
     check_can_administer_account(by, person, today)
-    _hold_units(person)
+    _hold(person)
     if work_of(person, today).needs_successor:
         raise Refused(f"{person} còn việc chưa bàn giao; chọn người kế nhiệm rồi ngừng tài khoản.")
     deactivate_account(user=person, by=by, at=at)
@@ -122,11 +122,13 @@ def _check_successor(successor: User, person: User, by: User, today: date) -> No
         raise Refused("Người kế nhiệm phải là một tài khoản khác đang hoạt động trong địa bàn; chọn lại.")
 
 
-def _hold_units(person: User) -> None:
-    """Of two holders of one role who leave at the same moment the second sees that the first is gone."""
+def _hold(person: User) -> None:
+    """Of two holders of one role who leave at the same moment the second sees that the first is gone; and a dossier
+    that the person is taking right now is theirs before we look, or never."""
     units = RoleAssignment.objects.filter(user=person).values_list("unit_id", flat=True)
     for pk in sorted(set(units)):
         Unit.objects.filter(pk=pk).update(name=F("name"))
+    User.objects.filter(pk=person.pk).update(is_active=F("is_active"))
 
 
 def _pass_on(dossier: Dossier, person: User, successor: User, by: User, at: datetime) -> None:

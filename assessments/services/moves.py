@@ -91,6 +91,8 @@ def perform(
     check_can_perform(by, action, dossier, at=at)
     if dossier.version != version:
         raise Stale(STALE)
+    if action is Action.TAKE:
+        _hold_account(by)
     _hold(dossier)
     figures = load_figures(dossier)
     check_guards(action, figures, reason=reason, items=returned, recommendation=recommendation)
@@ -130,6 +132,13 @@ def hold_for_figures(dossier: Dossier, statuses: frozenset[Status]) -> None:
     An UPDATE that changes nothing locks the row on PostgreSQL and sees the state as committed."""
     if not Dossier.objects.filter(pk=dossier.pk, status__in=statuses).update(status=F("status")):
         raise Stale(STALE)
+
+
+def _hold_account(by: User) -> None:
+    """Nobody is given work while their own account is being stopped: `leave` and `hand_over` hold the same row, and
+    before any dossier, as here."""
+    if not User.objects.filter(pk=by.pk, is_active=True).update(is_active=F("is_active")):
+        raise Refused("Tài khoản này vừa ngừng hoạt động nên không tiếp nhận được hồ sơ; liên hệ quản trị danh mục.")
 
 
 def _hold(dossier: Dossier) -> None:

@@ -31,9 +31,9 @@ from assessments.workflow import Action, Status
 from childfriendly.core import chain
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.models import AuditEvent
-from communes.models import User
+from communes.models import Role, User
 from criteria.models import DeadlineKind
-from tests.factories import agree, approved, declare, dossier_in, make_place, pdf_file, proposed
+from tests.factories import agree, approved, declare, dossier_in, make_place, pdf_file, proposed, user_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -141,6 +141,29 @@ def test_one_move(action: Action, start: Status) -> None:
     leaves = 0 if action is Action.TAKE else 1  # a frozen sheet and a judged time
     assert (FrozenSheet.objects.count() - sheets, StepTime.objects.count() - times) == (leaves, leaves)
     assert Dossier.objects.get(pk=dossier.pk).version == dossier.version + 1
+
+
+def test_who_takes_a_dossier_while_leaving_either_stays_or_does_not_have_it() -> None:
+    place = make_place(ROUNDS)
+    outcomes: set[tuple[bool, bool]] = set()
+    for number in range(ROUNDS):
+        place.appraiser = user_with(Role.APPRAISER, place.deciding)
+        user_with(Role.APPRAISER, place.deciding)  # so that no role stands empty
+        dossier = dossier_in(Status.SUBMITTED, place, number)
+        person, at = place.appraiser, place.later()
+
+        def act(turn: int, dossier: Dossier = dossier, person: User = person, at: datetime = at) -> None:
+            by = User.objects.get(pk=person.pk)
+            if turn:
+                services.perform(Action.TAKE, dossier_id=dossier.pk, version=dossier.version, by=by, at=at)
+            else:
+                services.leave(person=by, by=place.catalogue_admin, at=at)
+
+        assert race(act, people=2)[WON] == 1
+        person.refresh_from_db()
+        dossier.refresh_from_db()
+        outcomes.add((person.is_active, dossier.appraiser_id == person.pk))
+    assert outcomes <= {(True, True), (False, False)}
 
 
 def test_one_return_is_one_round() -> None:
