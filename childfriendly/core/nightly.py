@@ -47,6 +47,7 @@ CHORES: Final = (
     Chore("verify_audit", 3, 0),
     Chore("audit_head", 3, 30),
     Chore("forget_jobs", 4, 0),
+    Chore("forget_imports", 4, 5),
     Chore("clearsessions", 4, 10),
     Chore("scan_files", None, 20, lambda: bool(settings.CLAMD_SOCKET)),
 )

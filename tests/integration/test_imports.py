@@ -2,7 +2,7 @@
 the services and rights of the screens, and the same file twice changes nothing."""
 
 import datetime
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -324,7 +325,8 @@ def test_a_day_later_the_file_and_the_passwords_are_gone(admin: User, commune: U
         service.plan_of(item, by=admin, at=later)
     with pytest.raises(Stale, match="đã hết hạn"):
         service.hand_out_passwords(item=item, by=admin, at=later)
-    service.forget_expired(datetime.datetime.now(datetime.UTC) + 400 * service.KEPT_FOR)
+    with time_machine.travel(datetime.datetime.now(datetime.UTC) + 400 * service.KEPT_FOR):
+        call_command("forget_imports", stdout=StringIO())  # as every night
     item.refresh_from_db()
     assert item.passwords == ""
     assert list(Path(settings.IMPORTS_ROOT).rglob("*.kin")) == []

@@ -30,6 +30,7 @@ def test_every_chore_is_planned_once_at_its_hour(settings: Any) -> None:
         "verify_audit": "25 03:00",
         "audit_head": "25 03:30",
         "forget_jobs": "25 04:00",
+        "forget_imports": "25 04:05",
         "clearsessions": "25 04:10",
         "scan_files": "25 01:20",
     }
@@ -45,6 +46,7 @@ def test_what_is_not_set_up_on_this_machine_is_not_planned(settings: Any) -> Non
         "verify_audit",
         "audit_head",
         "forget_jobs",
+        "forget_imports",
         "clearsessions",
     }
 
