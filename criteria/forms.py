@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from childfriendly.core.forms import NfcCharField, PlainForm, VietnameseDateField, VietnameseWholeNumberField
 from communes.models import Unit
 from criteria.deadlines import cutoff
-from criteria.models import Authority, CriteriaSet, Deadline, DeadlineKind, Target
+from criteria.models import Authority, CriteriaSet, Deadline, DeadlineKind, Holiday, Target
 
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2099
 
@@ -168,3 +168,43 @@ class TargetForm(PlainForm, forms.Form):
     @property
     def chosen_unit(self) -> Unit:
         return self.by_uuid[self.cleaned_data["unit"]]
+
+
+class HolidayForm(PlainForm, forms.Form):
+    province = forms.ChoiceField(
+        label="Tỉnh, thành phố",
+        error_messages={
+            "required": "Chọn tỉnh, thành phố.",
+            "invalid_choice": "Chọn một tỉnh, thành phố trong danh sách.",
+        },
+    )
+    day = VietnameseDateField(label="Ngày")
+    kind = forms.ChoiceField(
+        label="Loại ngày",
+        choices=Holiday.Kind.choices,
+        widget=forms.RadioSelect,
+        help_text="Làm bù vào thứ Bảy, Chủ nhật, hoặc ngày trong bảng mà vẫn làm việc: chọn «Ngày làm việc»",
+        error_messages={"required": "Chọn loại ngày.", "invalid_choice": "Chọn một loại ngày trong danh sách."},
+    )
+    name = NfcCharField(
+        label="Tên ngày",
+        help_text="Ví dụ: Nghỉ bù Giỗ Tổ Hùng Vương",
+        max_length=Holiday._meta.get_field("name").max_length,
+        error_messages={"required": "Nhập tên ngày."},
+    )
+    document_number = NfcCharField(
+        label="Số văn bản về lịch nghỉ",
+        max_length=Holiday._meta.get_field("document_number").max_length,
+        error_messages={"required": "Nhập số văn bản về lịch nghỉ."},
+    )
+
+    def __init__(self, *args: Any, provinces: Sequence[Unit], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by_uuid = {str(unit.uuid): unit for unit in provinces}
+        field = self.fields["province"]
+        if isinstance(field, forms.ChoiceField):  # always; tells the type checker
+            field.choices = [(uuid, _with_validity(unit)) for uuid, unit in self.by_uuid.items()]
+
+    @property
+    def chosen_province(self) -> Unit:
+        return self.by_uuid[self.cleaned_data["province"]]

@@ -9,6 +9,7 @@ from communes.models import Unit, User
 from communes.queries import administered_unit_ids
 from criteria.rulesets import load_rules
 from criteria.scoring import RuleSet
+from criteria.working_days import Holidays
 
 TWO_TIER_FROM = date(2025, 7, 1)  # Luật 72/2025/QH15: no district from this day
 
@@ -228,3 +229,62 @@ class Target(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit}: {self.communes} xã năm {self.period.year}"
+
+
+class HolidayQuerySet(models.QuerySet["Holiday"]):
+    def visible_to(self, user: User, today: date) -> "HolidayQuerySet":
+        """The days of the whole country, and those of the provinces that a catalogue administrator looks after."""
+        return self.filter(Q(province=None) | Q(province__in=administered_unit_ids(user, today)))
+
+    def table_of(self, province_id: int) -> Holidays:
+        """One query. What the province has entered for a day counts instead of what was shipped for it."""
+        rows = self.filter(Q(province=None) | Q(province=province_id)).order_by(F("province").asc(nulls_first=True))
+        kinds = dict(rows.values_list("day", "kind"))
+        off, worked = (
+            frozenset(day for day, found in kinds.items() if found == kind)
+            for kind in (Holiday.Kind.OFF, Holiday.Kind.WORKED)
+        )
+        return Holidays(off, worked)
+
+
+class Holiday(models.Model):
+    """A day off that is no weekend, or a day worked that would be off. Rows without a province are shipped and hold for
+    the whole country; a province adds its own by the yearly notice. A row never changes: it is removed and entered
+    anew, so that whoever removes it removes what was seen."""
+
+    class Kind(models.TextChoices):
+        OFF = "off", "Ngày nghỉ"
+        WORKED = "worked", "Ngày làm việc"
+
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    day = models.DateField()
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    province = models.ForeignKey(Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="holidays")
+    document_number = models.CharField(max_length=100, blank=True)
+    certainty = models.CharField(max_length=20, choices=Certainty.choices)
+
+    objects = HolidayQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["day", F("province").asc(nulls_first=True)]
+        constraints = [
+            models.UniqueConstraint(fields=["province", "day"], name="criteria_holiday_once_in_a_province"),
+            models.UniqueConstraint(
+                fields=["day"], condition=Q(province__isnull=True), name="criteria_holiday_once_in_the_country"
+            ),
+            models.CheckConstraint(condition=Q(kind__in=["off", "worked"]), name="criteria_holiday_kind_known"),
+            models.CheckConstraint(
+                condition=Q(certainty__in=Certainty.values), name="criteria_holiday_certainty_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(province__isnull=True) | ~Q(document_number=""), name="criteria_holiday_own_has_document"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.day:%d/%m/%Y}: {self.name}"
+
+    @property
+    def audit_unit_id(self) -> int | None:
+        return self.province_id

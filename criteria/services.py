@@ -1,5 +1,6 @@
 """Criteria sets and periods: loaded, confirmed, opened. The law is data, and somebody with a name answers for it."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,7 @@ from criteria.models import (
     CriteriaSet,
     Deadline,
     DeadlineKind,
+    Holiday,
     Period,
     Target,
     Task,
@@ -275,6 +277,72 @@ def set_target(
         after={"unit": str(unit.uuid), "communes": communes, "document_number": number},
     )
     return target
+
+
+@transaction.atomic
+def load_holidays(text: str, *, at: datetime) -> int:
+    """The days of the whole country as the file has them; how many were written: none where they stand there already.
+    What provinces have entered stays."""
+    wanted = [
+        Holiday(
+            day=date.fromisoformat(row["day"]),
+            name=row["name"],
+            kind=Holiday.Kind.OFF,
+            certainty=Certainty(row["certainty"]),
+        )
+        for row in json.loads(text)["days"]
+    ]
+    shipped = Holiday.objects.filter(province=None)
+    stored = set(shipped.values_list("day", "name", "kind", "certainty"))
+    if stored == {(row.day, row.name, row.kind, row.certainty) for row in wanted}:
+        return 0
+    _ = shipped.delete()  # never chosen by anybody, and named by nothing
+    Holiday.objects.bulk_create(wanted)
+    audit.record("load_holidays", wanted[0], by=None, at=at, after={"sha256": sha256(text.encode()).hexdigest()})
+    return len(wanted)
+
+
+@transaction.atomic
+def add_holiday(
+    *, province: Unit, day: date, name: str, kind: Holiday.Kind, document_number: str, by: User, at: datetime
+) -> Holiday:
+    """A day of the yearly notice, by its number; it counts instead of what was shipped for that day."""
+    check_can_manage_catalogue(by, province, timezone.localdate(at))
+    if province.level != Level.PROVINCE:
+        raise Refused(f"{province.name} không phải tỉnh, thành phố. Chọn tỉnh, thành phố.")
+    try:
+        with transaction.atomic():
+            row = Holiday.objects.create(
+                day=day,
+                name=" ".join(nfc(name).split()),
+                kind=kind,
+                province=province,
+                document_number=" ".join(nfc(document_number).split()),
+                certainty=Certainty.CONFIRMED,
+            )
+    except IntegrityError as error:
+        raise Refused(f"{province.name} đã có dòng cho ngày {day:%d/%m/%Y}. Bỏ dòng đó rồi thêm lại.") from error
+    audit.record("add_holiday", row, by=by, at=at, role=Role.CATALOGUE_ADMIN.label, after=_told(row))
+    return row
+
+
+@transaction.atomic
+def remove_holiday(*, holiday_id: int, by: User, at: datetime) -> None:
+    """Take back what the own province has entered; the shipped row of that day, if any, counts again."""
+    row = Holiday.objects.select_related("province").filter(pk=holiday_id).first()
+    if row is None:
+        raise Stale("Dòng này đã được người khác bỏ. Xem lại bảng ngày nghỉ.")
+    if row.province is None:
+        raise Refused("Ngày nghỉ của cả nước không bỏ được. Thêm dòng của tỉnh cho ngày đó để thay.")
+    check_can_manage_catalogue(by, row.province, timezone.localdate(at))
+    gone, _ = Holiday.objects.filter(pk=row.pk).delete()
+    if not gone:
+        raise Stale("Dòng này đã được người khác bỏ. Xem lại bảng ngày nghỉ.")
+    audit.record("remove_holiday", row, by=by, at=at, role=Role.CATALOGUE_ADMIN.label, before=_told(row))
+
+
+def _told(row: Holiday) -> dict[str, str]:
+    return {"day": row.day.isoformat(), "kind": row.kind, "name": row.name, "document_number": row.document_number}
 
 
 def authority_for(period: Period, task: Task, commune: Unit) -> Authority:

@@ -37,7 +37,7 @@ def is_working_day(day: date, holidays: Holidays) -> bool:
 
 
 def add_working_days(start: date, count: int, holidays: Holidays) -> date:
-    """The last day of a limit of `count` working days; the day itself does not count (Bộ luật Dân sự, điều 147)."""
+    """The last day of a limit of `count` working days; the day itself does not count."""
     if count < 1:
         raise ValueError("A limit has one working day at least.")
     day, idle = start, 0

@@ -58,6 +58,9 @@ ACTIONS: Final[dict[str, str]] = {
     "open_period": "Mở kỳ đánh giá",
     "set_target": "Ghi chỉ tiêu",
     "confirm_authority": "Xác nhận thẩm quyền",
+    "load_holidays": "Nạp ngày nghỉ lễ",
+    "add_holiday": "Thêm ngày nghỉ, ngày làm việc",
+    "remove_holiday": "Bỏ ngày nghỉ, ngày làm việc",
     "refuse_infected_file": "Từ chối tệp có mã độc",
     "quarantine_file": "Cách ly tệp có mã độc",
     "export_summary": "Tải bảng tổng hợp",
@@ -77,6 +80,7 @@ OBJECTS: Final = {
     "communes.Unit": "Đơn vị",
     "criteria.Period": "Kỳ đánh giá",
     "criteria.Authority": "Thẩm quyền",
+    "criteria.Holiday": "Ngày nghỉ",
     "address": "Địa chỉ trang",
 }
 

@@ -88,7 +88,7 @@ def collect_static() -> None:
 
 
 def prepare() -> None:
-    """Schema, units, criteria, demo, static files. Each step leaves what is already there as it is."""
+    """Schema, units, criteria, holidays, demo, static files. Each step leaves what is already there as it is."""
     from django.conf import settings
     from django.db import connections
 
@@ -96,6 +96,7 @@ def prepare() -> None:
     call_command("migrate", interactive=False, verbosity=0)
     call_command("load_communes", verbosity=0)  # rows that want a human eye: run the command by itself
     call_command("load_criteria")
+    call_command("load_holidays")
     collect_static()
     if settings.DEMO_ALLOWED:
         print("Đang chuẩn bị dữ liệu giả định…")

@@ -4,11 +4,13 @@ is still to do."""
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from assessments import policy, services
@@ -16,7 +18,7 @@ from assessments.disclosure import results_for
 from assessments.figures import (
     DossierFigures,
 )
-from assessments.models import Decision, Evidence, StepTime
+from assessments.models import Decision, Dossier, Evidence, StepTime
 from assessments.permissions import (
     can_appraise,
     can_edit,
@@ -30,13 +32,15 @@ from assessments.views.common import (
     figures_of,
     history_of,
 )
-from assessments.workflow import Status
+from assessments.workflow import Action, Status
 from childfriendly.core.clock import received_at
+from childfriendly.core.models import AuditEvent
 from communes.auth import current_user, today
 from communes.models import Unit
 from communes.queries import roles_of
-from criteria.models import Period
+from criteria.models import Holiday, Period
 from criteria.scoring import Criterion, CriterionScore
+from criteria.working_days import DAY, Interval, working_days_between
 
 # ---- opening -----------------------------------------------------------------------------------------------------
 
@@ -152,6 +156,7 @@ def dossier(request: HttpRequest, uuid: UUID) -> HttpResponse:
     deadlines = deadlines_of(row)
     decision = Decision.objects.filter(items__dossier=row).exclude(number="").first()
     lines = criterion_lines(figures, files)
+    reads_at_office = row.appraising_unit_id in roles_of(user, today()).units(*policy.OFFICE)
     shows_appraisal = row.appraised_total is not None and can_see_appraisal(user, row, at=at)
     context = {
         **head_of(figures),
@@ -169,10 +174,36 @@ def dossier(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "can_appraise": can_appraise(user, row, at=at),
         "appraisal": results_for(user, [row], at=at)[row.pk] if shows_appraisal else None,
         "decision": decision,
+        "days_at_office": days_at_office(row, today()) if reads_at_office and row.status in AT_OFFICE else None,
         "history": history_of(row, user, figures, at),
         "file_count": sum(files.values()),
     }
     return render(request, "assessments/dossier.html", context)
+
+
+AT_OFFICE = frozenset({Status.SUBMITTED, Status.APPRAISING})
+
+
+def days_at_office(dossier: Dossier, until: date) -> int | None:
+    """Working days since the first submit (since the next one, if it was withdrawn), without those in yêu cầu bổ sung.
+    As the day of a submit does not count, that of a return does. Two queries."""
+    first: date | None = None
+    returned: date | None = None
+    away: list[Interval] = []
+    moves = AuditEvent.objects.about(dossier).filter(action__in=[Action.SUBMIT, Action.RETURN, Action.WITHDRAW])
+    for action, at in moves.order_by("seq").values_list("action", "at"):
+        day = timezone.localdate(at)
+        if action == Action.RETURN:
+            returned = day
+        elif action == Action.WITHDRAW:
+            first = None
+        elif first is None:
+            first = day
+        elif returned is not None:
+            away.append(Interval(returned + DAY, day + DAY))
+    if first is None:  # its audit rows are no longer kept
+        return None
+    return working_days_between(first, until, Holiday.objects.table_of(dossier.period.province_id), away)
 
 
 def head_of(figures: DossierFigures) -> dict[str, object]:

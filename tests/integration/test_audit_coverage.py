@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.db import IntegrityError, connection, models
 from django.test import Client
 from django.urls import reverse
@@ -21,7 +22,7 @@ from childfriendly.core.models import AuditEvent
 from communes import services as people
 from communes.models import AreaType, Role, RoleAssignment
 from criteria import services as catalogue
-from criteria.models import Authority, CriteriaSet
+from criteria.models import Authority, CriteriaSet, Holiday
 from criteria.services import standard_authorities
 from tests.factories import (
     DEADLINES,
@@ -274,8 +275,32 @@ def target(place: Place) -> Act:
     )
 
 
+def holidays(place: Place) -> Act:
+    text = (settings.BASE_DIR / "fixtures" / "holidays.json").read_text(encoding="utf-8")
+    return lambda: catalogue.load_holidays(text, at=place.later())
+
+
+def holiday(place: Place) -> Callable[[], Holiday]:
+    return lambda: catalogue.add_holiday(
+        province=place.province,
+        day=dt.date(2024, 9, 3),
+        name="Nghỉ bù",
+        kind=Holiday.Kind.OFF,
+        document_number="7/TB",
+        by=place.catalogue_admin,
+        at=place.later(),
+    )
+
+
+def holiday_removed(place: Place) -> Act:
+    row = holiday(place)()
+    return lambda: catalogue.remove_holiday(holiday_id=row.pk, by=place.catalogue_admin, at=place.later())
+
+
 DOSSIER, PROPOSAL, DECISION = "assessments.Dossier", "assessments.Proposal", "assessments.Decision"
 USER, UNIT, PERIOD, SET = "communes.User", "communes.Unit", "criteria.Period", "criteria.CriteriaSet"
+
+HOLIDAY = "criteria.Holiday"
 
 SERVICES: dict[str, tuple[Callable[[Place], Act], Rows]] = {
     "create": (opening, [("create", DOSSIER)]),
@@ -310,6 +335,9 @@ SERVICES: dict[str, tuple[Callable[[Place], Act], Rows]] = {
     "open_period": (period, [("open_period", PERIOD)]),
     "confirm_authority": (authority, [("confirm_authority", "criteria.Authority")]),
     "set_target": (target, [("set_target", PERIOD)]),
+    "load_holidays": (holidays, [("load_holidays", HOLIDAY)]),
+    "add_holiday": (holiday, [("add_holiday", HOLIDAY)]),
+    "remove_holiday": (holiday_removed, [("remove_holiday", HOLIDAY)]),
 }
 
 

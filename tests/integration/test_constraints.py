@@ -36,7 +36,7 @@ from assessments.models import (
 from assessments.workflow import Status
 from childfriendly.core.models import AuditEvent, FormToken, Job
 from communes.models import AccountReview, AreaTypeAssignment, Import, RoleAssignment, Succession, Unit, User
-from criteria.models import Authority, CriteriaSet, Deadline, Period, Target
+from criteria.models import Authority, CriteriaSet, Deadline, Holiday, Period, Target
 from tests.factories import Place, SuccessionFactory, dossier_in, make_place, pdf_file, proposed
 
 pytestmark = pytest.mark.django_db
@@ -82,6 +82,10 @@ def build() -> World:
     )
     SuccessionFactory(predecessor=place.province)
     Target.objects.create(period=place.period, unit=place.deciding, communes=3, document_number="12/KH-UBND")
+    for province, number in ((None, ""), (place.province, "9/TB-UBND")):
+        Holiday.objects.create(
+            day=NOW.date(), name="Nghỉ", kind="off", province=province, document_number=number, certainty="confirmed"
+        )
     EvidenceAccess.objects.create(
         evidence=Evidence.objects.get(),
         reader=place.leader,
@@ -239,6 +243,13 @@ BREAKERS: dict[str, list[Breaker]] = {
     ],
     "criteria_target_one_a_unit": [again(Target)],
     "criteria_target_has_document": [changed(Target, document_number="")],
+    "criteria_holiday_once_in_a_province": [
+        again(Holiday, province=lambda world: world.place.province, document_number="10/TB-UBND")
+    ],
+    "criteria_holiday_once_in_the_country": [again(Holiday)],
+    "criteria_holiday_kind_known": [changed(Holiday, kind="half")],
+    "criteria_holiday_certainty_known": [changed(Holiday, certainty="hearsay")],
+    "criteria_holiday_own_has_document": [changed(Holiday, document_number="")],
     # -- dossiers
     "assessments_dossier_one_a_period": [again(Dossier, code="KHAC-2024-1")],
     "assessments_dossier_status_known": [dossier(Status.CONCLUDED, status="lost")],

@@ -158,6 +158,7 @@ FOREIGN: list[tuple[str, Callable[[World], Kwargs]]] = [
         },
     ),
     ("criteria:target", lambda world: {"unit": world.abroad.deciding.uuid}),
+    ("criteria:holidays", lambda world: {"province": world.abroad.province.uuid}),
     ("criteria:open_period", lambda world: {"criteria_set": "00000000-0000-4000-8000-000000000000"}),
 ]
 

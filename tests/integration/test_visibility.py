@@ -52,7 +52,7 @@ from communes.forms import assignment_key, type_field
 from communes.imports.plans import HEADS
 from communes.imports.service import _sealed, receive
 from communes.models import AreaType, AreaTypeAssignment, Import, Role, RoleAssignment, Unit, User
-from criteria.models import Authority, CriteriaSet
+from criteria.models import Authority, CriteriaSet, Holiday
 from criteria.services import load_criteria
 from tests.factories import (
     QD06,
@@ -273,6 +273,17 @@ def add_catalogue(world: World) -> None:
     world.former = user_with(Role.CLERK, world.home.deciding, is_active=False)
     world.unconfirmed, _ = load_criteria(json.dumps(json.loads(QD06) | {"version": 2}), at=world.home.at)
     AreaTypeAssignment.objects.filter(unit=not_begun(world)).delete()
+    for place in (world.home, world.abroad):
+        name = f"Ngày nghỉ riêng của {place.province.name}"
+        Holiday.objects.create(
+            day=timezone.localdate(),
+            name=name,
+            kind=Holiday.Kind.OFF,
+            province=place.province,
+            document_number="9/TB-UBND",
+            certainty="confirmed",
+        )
+        world.secrets[name] = HOME_ADMINS if place is world.home else {("catalogue_admin", "other province")}
 
 
 def stand_in(world: World) -> None:
@@ -630,6 +641,23 @@ PAGES: dict[str, Page] = {
         },
     ),
     "criteria:period": Page(HOME_ADMINS, of_period),
+    "criteria:holidays": Page(
+        who("catalogue_admin"),
+        actors=HOME_ADMINS,
+        post=lambda world: {
+            "province": world.home.province.uuid,
+            "day": "03/09/2024",
+            "kind": "off",
+            "name": "Nghỉ bù Quốc khánh",
+            "document_number": "12/TB-UBND",
+        },
+    ),
+    "criteria:remove_holiday": Page(
+        HOME_ADMINS,
+        lambda world: {"uuid": Holiday.objects.get(province=world.home.province).uuid},
+        actors=HOME_ADMINS,
+        post=nothing,
+    ),
     "criteria:target": Page(
         HOME_ADMINS,
         of_period,
