@@ -329,7 +329,9 @@ BREAKERS: dict[str, list[Breaker]] = {
             register_number=None,
         )
     ],
-    "assessments_decisionitem_result_known": [changed(DecisionItem, result="perhaps")],
+    "assessments_decisionitem_result_known": [
+        changed(DecisionItem, result="perhaps", register=None, register_number=None)
+    ],
     "assessments_decisionitem_register_number_unique": [
         again(DecisionItem, dossier=lambda world: world.dossiers[Status.CONCLUDED], position=2)
     ],
