@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, fields
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from assessments.figures import DossierFigures, load_figures
 from assessments.models import AppraisedAnswer, CriterionEntry, Dossier, FrozenSheet, ReturnedItem
@@ -19,7 +19,7 @@ from assessments.permissions import rule_for
 from assessments.policy import Right
 from communes.models import User
 from criteria.disclosure import WITHHELD, hides, masked_sheet, masked_text
-from criteria.models import CriteriaSet
+from criteria.models import CriteriaSet, rules_with
 from criteria.scoring import Item, ItemKind, Ratio, RawAnswer, RuleSet, ScoreSheet, vietnamese
 
 
@@ -135,10 +135,16 @@ def _raw(item: Item, text: str) -> RawAnswer:
 def outsiders_sheet(rules: RuleSet, area_type: str, answers: Mapping[str, str]) -> ScoreSheet | None:
     """A frozen sheet as outsiders read it, or None where it holds nothing to hide. The set's rules never change, so the
     sheet that is scored again is the one that was frozen."""
-    sensitive = (item for item in rules.items if rules.names_children(item.code))
-    if not hides(rules, {item.code: _raw(item, answers.get(item.code, "")) for item in sensitive}):
-        return None
-    return masked_sheet(rules, area_type, {item.code: _raw(item, answers.get(item.code, "")) for item in rules.items})
+    return _outsiders_sheet(rules.sha256, area_type, tuple(answers.get(item.code, "") for item in rules.items))
+
+
+@lru_cache(maxsize=2048)
+def _outsiders_sheet(rules_sha256: str, area_type: str, answers: tuple[str, ...]) -> ScoreSheet | None:
+    """Kept, since whoever reads a province's summary takes its workbook next: two sheets of each of 560 communes, most
+    of them with nothing to hide."""
+    rules = rules_with(rules_sha256)
+    raw = {item.code: _raw(item, text) for item, text in zip(rules.items, answers, strict=True)}
+    return masked_sheet(rules, area_type, raw) if hides(rules, raw) else None
 
 
 @dataclass(frozen=True, slots=True)
