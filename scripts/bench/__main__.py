@@ -21,13 +21,15 @@ sys.path[:0] = [str(BASE_DIR), str(HERE)]
 
 import load  # noqa: E402 — beside this file
 import server  # noqa: E402
+import slow_clients  # noqa: E402
 
 if TYPE_CHECKING:
     from anatomy import Anatomy
     from data import BuiltProvince
 
 CONNECTIONS = 16
-AIMS = {"certificate": 1.2, "workbook": 1.3, "criterion page": 6.0, "dossier list": 6.0}
+AIMS = {"certificate": 1.2, "workbook": 1.3, "criterion page": 6.0, "dossier list": 6.0, "all middleware": 1.4}
+SLOW_SECONDS, WAIT_SECONDS = 8.0, 1.0
 AUDIT_ROWS, AUDIT_AIM = 20_000, 0.4
 CHAIN_ROWS, CHAIN_SECONDS, CHAIN_MEGABYTES = 1_000_000, 60, 200
 
@@ -53,6 +55,7 @@ def set_up(folder: Path) -> None:
         HTTPS="0",
         MFA_KEY=secrets.token_urlsafe(50),
         PROXY_COUNT="0",
+        SECOND_FACTOR_WAIVED="0",
         SECRET_KEY=secrets.token_urlsafe(50),
         VAR_DIR=str(folder),
     )
@@ -113,14 +116,19 @@ def workbook(province: "BuiltProvince", rounds: int) -> str:
 def pages(province: "BuiltProvince", folder: Path, rounds: int, seconds: float) -> list[str]:
     heading(f"3, 4  Pages under gunicorn as in production, {CONNECTIONS} kept-alive connections, signed in")
     targets = visitors(province)
-    bursts: dict[str, list[load.Load]] = {name: [] for name in targets}
-    with server.running(folder / "server.log") as (port, pid):
-        processes = load.Processes(pid)
-        for people in targets.values():
-            load.burst(port, people, 1.0, processes)  # templates, rules and connections are there afterwards
+    plain = "criterion page, no middleware"
+    bursts: dict[str, list[load.Load]] = {name: [] for name in [*targets, plain]}
+    with (
+        server.running(folder / "server.log") as (port, pid),
+        server.running(folder / "plain.log", "bare_wsgi") as (plain_port, plain_pid),
+    ):
+        turns = [(name, port, people, load.Processes(pid)) for name, people in targets.items()]
+        turns.append((plain, plain_port, targets["criterion page"], load.Processes(plain_pid)))
+        for _, at, people, processes in turns:
+            load.burst(at, people, 1.0, processes)  # templates, rules and connections are there afterwards
         for _ in range(rounds):
-            for name, people in targets.items():
-                bursts[name].append(load.burst(port, people, seconds, processes))
+            for name, at, people, processes in turns:
+                bursts[name].append(load.burst(at, people, seconds, processes))
     print(f"{'':<30} {'req/s':>8} {'p50 ms':>8} {'p99 ms':>8} {'p99/p50':>8} {'server CPU ms':>14}")
     for name, found in bursts.items():
         rate, p50, p99, cpu = (
@@ -128,14 +136,18 @@ def pages(province: "BuiltProvince", folder: Path, rounds: int, seconds: float) 
         )
         print(f"{name:<30} {rate:8.0f} {p50:8.1f} {p99:8.1f} {p99 / p50:8.1f} {cpu:14.2f}")
     floor, *_ = bursts.values()
-    lines = []
-    for name in ("criterion page", "dossier list"):
-        by_rate = [
-            low.requests_per_second / page.requests_per_second for low, page in zip(floor, bursts[name], strict=True)
-        ]
-        by_cpu = [page.server_cpu / low.server_cpu for low, page in zip(floor, bursts[name], strict=True)]
-        lines += [verdict(name, by_rate), f"{'':<15} {median(by_cpu):6.2f} × by CPU time of the server alone"]
-    return lines
+    page = bursts["criterion page"]
+    return [
+        *against("criterion page", page, floor),
+        *against("dossier list", bursts["dossier list"], floor),
+        *against("all middleware", page, bursts[plain]),
+    ]
+
+
+def against(name: str, ours: Sequence[load.Load], floor: Sequence[load.Load]) -> list[str]:
+    by_rate = [low.requests_per_second / page.requests_per_second for low, page in zip(floor, ours, strict=True)]
+    by_cpu = [page.server_cpu / low.server_cpu for low, page in zip(floor, ours, strict=True)]
+    return [verdict(name, by_rate), f"{'':<15} {median(by_cpu):6.2f} × by CPU time of the server alone"]
 
 
 def visitors(province: "BuiltProvince") -> dict[str, list[load.Visitor]]:
@@ -163,10 +175,39 @@ def visitors(province: "BuiltProvince") -> dict[str, list[load.Visitor]]:
     }
 
 
+def slow_lines(province: "BuiltProvince", folder: Path) -> list[str]:
+    """With gunicorn alone, as `make run` starts it, and behind an nginx that takes requests in whole."""
+    heading(f"5  Pages for others while {slow_clients.UPLOADS} uploads come in at 1 KB/s, each for {SLOW_SECONDS:g} s")
+    readers = visitors(province)["criterion page"]
+    uploads = [
+        load.Visitor([f"/ho-so/{uuid}/minh-chung/TC01.1/"], b"", session) for uuid, session in reversed(province.drafts)
+    ]
+    lines = []
+    with (
+        server.running(folder / "slow.log") as (port, _),
+        slow_clients.nginx(folder, port) as front,
+    ):
+        for name, at in (("gunicorn alone", port), ("behind nginx", front)):
+            if at is None:
+                lines.append(f"slow clients    {name}: not measured, there is no nginx here")
+                continue
+            found = slow_clients.waits(at, uploads, readers, SLOW_SECONDS)
+            print(
+                f"{name:<16} p50 {found.p50:7.0f} ms, p99 {found.p99:7.0f} ms, "
+                f"{found.pages} pages read, {found.unanswered} never came"
+            )
+            words = "reached" if not found.unanswered and found.p99 <= WAIT_SECONDS * 1000 else "MISSED"
+            lines.append(
+                f"slow clients    {name:<15} p50 {found.p50:.0f} ms, p99 {found.p99:.0f} ms   "
+                f"aim <= {WAIT_SECONDS:g} s: {words}"
+            )
+    return lines
+
+
 def audit_rows(rounds: int) -> list[str]:
     import audit_rows
 
-    heading(f"5  {AUDIT_ROWS} audit rows by {audit_rows.WRITERS} writers, against a plain INSERT of the same columns")
+    heading(f"6  {AUDIT_ROWS} audit rows by {audit_rows.WRITERS} writers, against a plain INSERT of the same columns")
     audit_rows.make_plain_table()
     found = [audit_rows.append_round(AUDIT_ROWS // rounds) for _ in range(rounds)]
     ours, plain = (median(getattr(one, name) for one in found) for name in ("ours", "plain"))
@@ -176,7 +217,7 @@ def audit_rows(rounds: int) -> list[str]:
     spread = f"lowest {min(ratios):.2f}, highest {max(ratios):.2f}, {len(ratios)} rounds"
     lines = [f"{'audit rows':<15} {median(ratios):6.2f} of the floor     aim >= {AUDIT_AIM:g}: {words:<8} ({spread})"]
 
-    heading(f"6  verify_audit over {CHAIN_ROWS} rows, start-up included")
+    heading(f"7  verify_audit over {CHAIN_ROWS} rows, start-up included")
     audit_rows.fill(CHAIN_ROWS)
     walk = audit_rows.verify()
     print(f"{walk.seconds:.1f} s, {walk.megabytes:.0f} MB")
@@ -185,7 +226,7 @@ def audit_rows(rounds: int) -> list[str]:
     return [*lines, f"{'verify_audit':<15} {walk.seconds:6.1f} s, {walk.megabytes:.0f} MB   {aim}"]
 
 
-def anatomies(province: "BuiltProvince") -> None:
+def anatomies(province: "BuiltProvince") -> list[str]:
     from anatomy import PARTS, REQUESTS, dissect
 
     uuid, session = province.drafts[0]
@@ -201,6 +242,7 @@ def anatomies(province: "BuiltProvince") -> None:
         print(f"{part:<36}" + "".join(f"{cell:>18}" for cell in cells))
     print(f"{'together':<36}" + "".join(f"{one.total:>11.2f}       " for one in found.values()))
     print(f"{'queries':<36}" + "".join(f"{one.queries:>11}       " for one in found.values()))
+    return []
 
 
 def main() -> None:
@@ -220,13 +262,14 @@ def main() -> None:
             lambda: certificates(province, options.rounds),
             lambda: workbook(province, options.rounds),
             lambda: pages(province, folder, options.rounds, options.seconds),
-            lambda: audit_rows(options.rounds),
+            lambda: slow_lines(province, folder),
+            lambda: anatomies(province),
+            lambda: audit_rows(options.rounds),  # last: sessions do not live as long as a million rows take
         ]
         lines: list[str] = []
         for measure in measurements:
             given = measure()
             lines += [given] if isinstance(given, str) else given
-        anatomies(province)
         heading("Ratios")
         print("\n".join(lines))
         connections.close_all()

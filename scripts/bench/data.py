@@ -5,6 +5,7 @@ schema holds all the same. Units are real (Thanh Hóa has 549 communes, eleven m
 are not.
 """
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -37,6 +38,7 @@ from assessments.models import (
     StepTime,
 )
 from assessments.workflow import Status
+from communes.accounts import BEGUN, SEEN
 from communes.models import AreaType, AreaTypeAssignment, Kind, Level, Role, RoleAssignment, Unit, User, within
 from criteria.deadlines import VIET_NAM
 from criteria.models import CriteriaSet, DeadlineKind, Period
@@ -180,6 +182,7 @@ def _session(user: User) -> str:
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": 0}]  # allauth's
     session["account_authentication_methods_user"] = str(user.pk)
+    session[BEGUN] = session[SEEN] = time.time()
     session.create()
     return str(session.session_key)
 
