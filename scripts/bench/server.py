@@ -25,7 +25,7 @@ def free_port() -> int:
 def running(log: Path, application: str = "childfriendly.wsgi") -> Iterator[tuple[int, int]]:
     """Port and process id of a gunicorn with the settings of `make run`."""
     port = free_port()
-    environment = {**os.environ, "PORT": str(port), "PYTHONPATH": str(HERE), "ACCESS_LOG": os.devnull}
+    environment = {**os.environ, "PORT": str(port), "PYTHONPATH": str(HERE)}
     command = [sys.executable, "-m", "gunicorn", "--config", "gunicorn.conf.py", application]
     with log.open("wb") as output:
         process = subprocess.Popen(  # noqa: S603 — our own server
