@@ -68,6 +68,8 @@ ACTIONS: Final[dict[str, str]] = {
     "export_certificate": "Tải giấy công nhận",
     "export_decision_papers": "Tải cả bộ văn bản của quyết định",
     "export_audit": "Tải nhật ký",
+    "import_people": "Nhập người dùng từ tệp Excel",
+    "import_area_types": "Nhập loại xã từ tệp Excel",
     "export_accounts": "Tải danh sách tài khoản",
     "export_passwords": "Tải mật khẩu tạm của tài khoản vừa nhập",
 }
@@ -78,6 +80,7 @@ OBJECTS: Final = {
     "assessments.Decision": "Quyết định",
     "communes.User": "Tài khoản",
     "communes.Unit": "Đơn vị",
+    "communes.Import": "Tệp nhập",
     "criteria.Period": "Kỳ đánh giá",
     "criteria.Authority": "Thẩm quyền",
     "criteria.Holiday": "Ngày nghỉ",

@@ -100,7 +100,7 @@ FAULTS: tuple[Fault, ...] = (
         "childfriendly/settings.py",
         '    "django.middleware.csrf.CsrfViewMiddleware",\n',
         "",
-        "tests/integration/test_methods.py::test_a_post_from_another_site_is_refused_even_with_the_token",
+        "tests/integration/test_methods.py::test_no_post_is_taken_without_its_token",
     ),
     Fault(
         "a backup is believed without reading it again",

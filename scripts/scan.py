@@ -169,9 +169,11 @@ def written(scans: list[Scan], version: str, seconds: int) -> str:
         "",
         "<!-- Written by `make scan`; do not edit by hand. -->",
         "",
-        f"{version} against the demo as `make run` starts it, on the loopback over plain HTTP, once as nobody, once",
-        "as each role of the story of Tháp Mười. It crawled what the account can reach and attacked forms and",
-        f"parameters for at most {seconds} seconds with each of these modules: {MODULES.replace(',', ', ')}.",
+        f"{version} against the demo as `make run` starts it, on the loopback over plain HTTP, once as nobody, once as",
+        "each role of the story of Tháp Mười. It crawled what the account can reach and attacked forms and parameters",
+        f"for at most {seconds} seconds with each of these modules:",
+        "",
+        f"{MODULES.replace(',', ', ')}.",
         "",
         "| as | pages crawled | seconds | findings | unexplained |",
         "|---|---|---|---|---|",
@@ -212,6 +214,7 @@ def main() -> int:
                 if not explanation(kind, line):
                     print(f"  unexplained: {kind}: {line}", flush=True)
     if not chosen.only:
+        REPORT.parent.mkdir(exist_ok=True)
         REPORT.write_text(written(scans, f"wapiti {version}", chosen.seconds), encoding="utf-8")
     return int(any(not explanation(kind, line) for made in scans for kind, line in made.findings))
 
