@@ -296,7 +296,7 @@ def load_holidays(text: str, *, at: datetime) -> int:
     stored = set(shipped.values_list("day", "name", "kind", "certainty"))
     if stored == {(row.day, row.name, row.kind, row.certainty) for row in wanted}:
         return 0
-    _ = shipped.delete()  # never chosen by anybody, and named by nothing
+    shipped.delete()
     Holiday.objects.bulk_create(wanted)
     audit.record("load_holidays", wanted[0], by=None, at=at, after={"sha256": sha256(text.encode()).hexdigest()})
     return len(wanted)

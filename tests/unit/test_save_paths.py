@@ -36,6 +36,7 @@ EXPLAINED = {
     "communes.imports.service.forget_expired": "wipes passwords that have run out; wiping twice is wiping once",
     "communes.loading._load_units": "the official list replaces what was loaded before, by an operator, on the server",
     "communes.loading._store_successions": "as above",
+    "criteria.services.load_holidays": "shipped days, which nobody edits, are replaced by those of the file",
 }
 
 
