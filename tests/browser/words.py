@@ -24,7 +24,11 @@ ABBREVIATION = re.compile(r"[B-DF-HJ-NP-TV-Z]{2,5}")  # THCS, TCMR, BYT: no Engl
 
 # File formats and abbreviations that the decisions themselves use.
 FORMATS = frozenset({"byte", "docx", "excel", "heic", "jpeg", "jpg", "kb", "mb", "pdf", "png", "sha", "word", "xlsx"})
-ALLOWED = FORMATS | {"guq", "tc", "ttg", "ttr", "tuq", "ubnd"}
+# Names of programs and machines, as the list of one's own sessions tells them.
+DEVICES = frozenset(
+    {"android", "chrome", "edge", "firefox", "ios", "ipad", "iphone", "linux", "macos", "safari", "windows"}
+)
+ALLOWED = FORMATS | DEVICES | {"guq", "tc", "ttg", "ttr", "tuq", "ubnd"}
 
 
 def english_words(text: str, names: Iterable[str] = ()) -> set[str]:
