@@ -1,8 +1,6 @@
 """A child's name that somebody typed stays where it was typed: no log line, letter, queued job, address or file name
 bears it, whether the form was taken or refused (SECURITY.md L-01, L-02). The world is that of test_visibility."""
 
-import logging
-from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 from urllib.parse import unquote_plus
@@ -14,12 +12,12 @@ from django.core.files.base import File
 from django.db import models, transaction
 from django.http.response import HttpResponseBase
 
-from childfriendly.core.logs import JsonLines
 from childfriendly.core.models import Job
 from childfriendly.core.text import fold
+from tests.integration.test_leaks import log
 from tests.integration.test_visibility import NAMES, PAGES, World, address, media, stored_files, world
 
-__all__ = ["media", "stored_files", "world"]  # fixtures
+__all__ = ["log", "media", "stored_files", "world"]  # fixtures
 
 pytestmark = pytest.mark.django_db
 
@@ -28,20 +26,6 @@ TRACE = "canary"  # whatever became of the rest of the name
 POSTED = [name for name in NAMES if PAGES[name].post]
 READ = [name for name in NAMES if not PAGES[name].post]
 QUEUED: list[type[models.Model]] = [Job, *apps.get_app_config("django_q").get_models()]
-
-
-@pytest.fixture
-def log() -> Iterator[StringIO]:
-    """All that any logger says, as the server would write it."""
-    written = StringIO()
-    handler = logging.StreamHandler(written)
-    handler.setFormatter(JsonLines())
-    loggers = [logging.getLogger(), logging.getLogger("childfriendly.access")]
-    for logger in loggers:
-        logger.addHandler(handler)
-    yield written
-    for logger in loggers:
-        logger.removeHandler(handler)
 
 
 def bearing(sent: dict[str, Any]) -> dict[str, Any]:
