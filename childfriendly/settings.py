@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "childfriendly.core.middleware.security_headers",  # first: no answer leaves without them
     "childfriendly.core.middleware.known_origin",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "assessments.views.files.evidence_host",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "childfriendly.core.middleware.clean_request",
@@ -122,7 +123,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "childfriendly.core.middleware.clean_body",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "communes.middleware.account_gate",
     "django_htmx.middleware.HtmxMiddleware",

@@ -95,6 +95,11 @@ class Machine:
             "VAR_DIR": str(self.var),
         }
 
+    def look(self) -> dict[str, Any]:
+        """What there is to compare; the lines before it are the log's."""
+        seen: dict[str, Any] = json.loads(self.run("-m", "tests.backup_world", "look").splitlines()[-1])
+        return seen
+
     def run(self, *arguments: str, fails: bool = False) -> str:
         done = subprocess.run(
             [sys.executable, *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False
@@ -113,7 +118,7 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 def test_everything_is_wiped_and_comes_back_equal(machine: Machine) -> None:
     machine.run("-m", "tests.backup_world", "seed")
     said = machine.run("manage.py", "backup", "--to", str(machine.backups))
-    before = json.loads(machine.run("-m", "tests.backup_world", "look"))
+    before = machine.look()
     folder = backup.newest(machine.backups)
     assert folder is not None
     assert f"ghi lại ở nơi khác: {before['chain'][0]}" in said
@@ -126,7 +131,7 @@ def test_everything_is_wiped_and_comes_back_equal(machine: Machine) -> None:
     assert (machine.var / "restored").read_text() == "Khôi phục từ bản sao lưu lúc " + (
         f"{backup.verified_at(folder).isoformat(timespec='seconds')}.\n"
     )
-    after = json.loads(machine.run("-m", "tests.backup_world", "look"))
+    after = machine.look()
     assert after == before
     assert (after["chain"][2], after["signed in"], after["file"][1]) == (None, 302, 200)
 
@@ -148,7 +153,7 @@ def test_everything_is_wiped_and_comes_back_equal(machine: Machine) -> None:
     refusal = machine.run("manage.py", "restore", str(folder), fails=True)
     assert "Nơi khôi phục đang có dữ liệu." in refusal
     machine.run("manage.py", "restore", str(folder), "--force")
-    assert json.loads(machine.run("-m", "tests.backup_world", "look")) == before
+    assert machine.look() == before
 
 
 # ---- making ------------------------------------------------------------------------------------------------------
