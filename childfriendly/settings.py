@@ -101,6 +101,7 @@ INSTALLED_APPS = [
     "communes",
     "criteria",
     "assessments",
+    "papers",
     "reports",
 ]
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("assessments.urls")),
     path("", include("criteria.urls")),
     path("", include("communes.urls")),
+    path("", include("papers.urls")),
     path("", include("reports.urls")),
     path("dang-nhap/", own_account.sign_in, name="account_login"),
     path("dang-nhap/ma-xac-thuc/", own_account.sign_in_code, name="mfa_authenticate"),

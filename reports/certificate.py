@@ -11,8 +11,9 @@ from datetime import date
 from django.template.loader import render_to_string
 
 from childfriendly.core.text import nfc
-from reports import pdf
-from reports.documents import Letterhead, SignatureBlock, decision_reference, in_sentence, vietnamese_date
+from papers.rendering import pdf
+from papers.words import decision_reference, in_sentence, vietnamese_date
+from reports.documents import Letterhead, SignatureBlock
 
 STYLES = ("paper.css", "certificate.css")
 _GAP = "\u00a0" * 6

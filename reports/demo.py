@@ -620,7 +620,7 @@ def _share(item: Item, totals: dict[str, int], own: dict[str, int], hundredths: 
 
 def paper(name: str, text: str) -> SimpleUploadedFile:
     """A real one-page PDF that says what it stands for."""
-    from reports.pdf import render
+    from papers.rendering.pdf import render
 
     html = (
         '<!doctype html><html lang="vi"><head><title>Tài liệu giả định</title></head><body>'

@@ -3,7 +3,7 @@
 Nothing here knows the database: `reports.papers` fills these papers from stored decisions.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,16 +14,23 @@ from django.template.loader import render_to_string
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.numbers import format_number
 from childfriendly.core.text import nfc
-from reports import pdf
+from papers.rendering import pdf
+from papers.words import (
+    decision_reference,
+    head_of,
+    kinds_of,
+    legal_bases,
+    numbered,
+    small_first,
+    standard_name,
+    vietnamese_date,
+)
 
 Points = int | Fraction | Decimal
 
 # WeasyPrint needs about 2,6 s for 100 rows of a wide table; no province of today has more than 168 communes.
 STYLES = ("paper.css", "decision.css")
 MAX_ANNEX_ROWS = 300
-
-UNIT_KINDS = ("xã", "phường", "thị trấn", "đặc khu")
-TWO_LEVEL_GOVERNMENT = date(2025, 7, 1)  # Luật 72/2025/QH15: no districts and no townships from this day
 
 _GAP = "\u00a0" * 6  # room for the clerk's pen where a draft has no number or day yet
 
@@ -123,8 +130,8 @@ class DecisionPaper:
 
     @property
     def title(self) -> str:
-        name = f"Quyết định {_small_first(self.subject)}"
-        return f"Dự thảo {_small_first(name)}" if self.is_draft else name
+        name = f"Quyết định {small_first(self.subject)}"
+        return f"Dự thảo {small_first(name)}" if self.is_draft else name
 
     @property
     def number_line(self) -> str:
@@ -141,89 +148,6 @@ class DecisionPaper:
         return decision_reference(
             self.number, self.issued_on, self.year, symbol=self.letterhead.number_symbol, body=self.letterhead.body
         )
-
-
-# ---- words --------------------------------------------------------------------------------------------------------
-def vietnamese_date(day: date | None, year: int, *, blank: str = "…") -> str:
-    """«ngày 05 tháng 02 năm 2024»: days below 10 and the months 1 and 2 take a zero (NĐ 30/2020, phụ lục I)."""
-    if day is None:
-        return f"ngày {blank} tháng {blank} năm {year}"
-    month = f"{day.month:02d}" if day.month <= 2 else str(day.month)
-    return f"ngày {day.day:02d} tháng {month} năm {day.year}"
-
-
-def numbered(number: str, symbol: str) -> str:
-    """«15/QĐ-UBND»; a number below 10 takes a zero, one that was typed with its symbol is left alone; «» for none."""
-    if not number or "/" in number:
-        return number
-    return f"{number.zfill(2)}/{symbol}"
-
-
-def decision_reference(number: str, issued_on: date | None, year: int, *, symbol: str, body: str) -> str:
-    of_number = numbered(number, symbol) or f"…/{symbol}"
-    return f"Quyết định số {of_number} {vietnamese_date(issued_on, year)} của {body}"
-
-
-def in_sentence(name: str) -> str:
-    """«Xã Đốc Binh Kiều» → «xã Đốc Binh Kiều»: inside a sentence the kind of a unit is written small."""
-    kinds = (*UNIT_KINDS, "huyện", "quận", "thị xã", "thành phố", "tỉnh")
-    return _small_first(name) if name.lower().startswith(tuple(f"{kind} " for kind in kinds)) else name
-
-
-def kinds_of(names: Iterable[str]) -> str:
-    """The kinds of these communes in the customary order: «xã, thị trấn»."""
-    lowered = [name.lower() for name in names]
-    return ", ".join(kind for kind in UNIT_KINDS if any(name.startswith(f"{kind} ") for name in lowered))
-
-
-def standard_name(on: date) -> str:
-    """What the standard is called: from 01/07/2025 there are đặc khu and no thị trấn."""
-    return "xã, phường, đặc khu" if on >= TWO_LEVEL_GOVERNMENT else "xã, phường, thị trấn"
-
-
-def legal_bases(on: date) -> tuple[str, ...]:
-    """The laws that a recognition decision of that day rests on; the title of Decision 06 is quoted as it is."""
-    if on >= TWO_LEVEL_GOVERNMENT:
-        government = "Căn cứ Luật Tổ chức chính quyền địa phương ngày 16 tháng 6 năm 2025"
-    elif on >= date(2025, 3, 1):
-        government = "Căn cứ Luật Tổ chức chính quyền địa phương ngày 19 tháng 02 năm 2025"
-    else:
-        government = (
-            "Căn cứ Luật Tổ chức chính quyền địa phương ngày 19 tháng 6 năm 2015 và Luật sửa đổi, bổ sung một số điều "
-            "của Luật Tổ chức Chính phủ và Luật Tổ chức chính quyền địa phương ngày 22 tháng 11 năm 2019"
-        )
-    return (
-        government,
-        "Căn cứ Luật Trẻ em ngày 05 tháng 4 năm 2016",
-        "Căn cứ Quyết định số 06/QĐ-TTg ngày 03 tháng 01 năm 2019 của Thủ tướng Chính phủ ban hành Quy định "
-        "tiêu chuẩn, trình tự đánh giá và công nhận xã, phường, thị trấn phù hợp với trẻ em",
-    )
-
-
-def head_of(body: str) -> str:
-    """Who answers for an agency: «Giám đốc Sở Y tế», «Trưởng Phòng Lao động - Thương binh và Xã hội»."""
-    for kind, title in (("Sở ", "Giám đốc"), ("Phòng ", "Trưởng")):
-        if body.startswith(kind):
-            return f"{title} {body}"
-    return f"Thủ trưởng {body}"
-
-
-def signature_lines(body: str, signer_title: str, signed_for_title: str = "") -> tuple[str, ...]:
-    """A people's committee works as a collective, so its chair signs «TM.» and a deputy «KT.» (NĐ 30/2020, Điều 13).
-
-    A decision of the chair alone (`body` «Chủ tịch Ủy ban nhân dân …») has no «TM.». Whoever signs in the place of the
-    one called `signed_for_title` signs «KT.» as a deputy, «TUQ.» as anybody else (Điều 13, khoản 3), never «TM.».
-    """
-    title = signer_title.strip().upper()
-    on_behalf = ("TM. ỦY BAN NHÂN DÂN",) if body.upper().startswith("ỦY BAN NHÂN DÂN") else ()
-    if title.startswith("PHÓ CHỦ TỊCH"):
-        return (*on_behalf, "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")
-    if title.startswith("CHỦ TỊCH"):
-        return (*on_behalf, "CHỦ TỊCH")
-    if signed_for_title:
-        form = "KT." if title.startswith("PHÓ ") else "TUQ."
-        return (f"{form} {signed_for_title.strip().upper()}", title)
-    return (title,)
 
 
 def recognition_decision(
@@ -302,10 +226,6 @@ def recognition_decision(
         is_demo=is_demo,
         mark=mark,
     )
-
-
-def _small_first(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def _heading(kinds: str) -> str:

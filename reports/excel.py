@@ -22,7 +22,7 @@ from communes.models import User
 from criteria.labels import counts_by_certainty
 from criteria.models import Authority, Certainty, Period, Task
 from criteria.scoring import HIDDEN
-from reports.documents import in_sentence, standard_name
+from papers.words import in_sentence, standard_name
 from reports.summaries import Counts, Group, Row, Summary, reading_role, target_line
 
 SHEET: Final = "Tổng hợp"

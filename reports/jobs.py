@@ -18,7 +18,9 @@ from childfriendly.core.models import Job
 from childfriendly.core.snapshots import snapshot
 from communes.models import Unit, User
 from criteria.models import Period
-from reports import certificate, documents, excel, pdf
+from papers.rendering import pdf
+from papers.words import in_sentence
+from reports import certificate, documents, excel
 from reports.filenames import papers_file, summary_file
 from reports.papers import certificate_paper, decision_paper
 from reports.summaries import may_read_summaries, periods_for, summarise, units_for
@@ -36,7 +38,7 @@ def ask_for_papers(decision: Decision, *, by: User, at: datetime) -> Job:
     return jobs.enqueue(
         DECISION_PAPERS,
         key=str(decision.uuid),
-        title=f"Tất cả văn bản của {documents.in_sentence(str(decision))}",
+        title=f"Tất cả văn bản của {in_sentence(str(decision))}",
         by=by,
         at=at,
         arguments={"decision": str(decision.uuid)},

@@ -7,16 +7,14 @@ from django.utils import timezone
 from assessments.models import Decision, DecisionItem, Result
 from childfriendly.core.exceptions import Refused
 from communes.models import Level
+from papers.words import in_sentence, signature_lines, standard_name
 from reports.certificate import CertificatePaper
 from reports.documents import (
     AnnexRow,
     DecisionPaper,
     Letterhead,
     SignatureBlock,
-    in_sentence,
     recognition_decision,
-    signature_lines,
-    standard_name,
 )
 
 

@@ -12,3 +12,4 @@ write() { # from the module that describes itself to the page
 
 write assessments.workflow docs/workflow.md
 write assessments.policy docs/quyen-han.md
+write papers.policy docs/quyen-han-van-ban.md

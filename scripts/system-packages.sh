@@ -35,7 +35,7 @@ run_packages() {
 
 # What the checks need on top. CHROMIUM names another Chromium where the release has none as a package (Ubuntu).
 check_packages() {
-  echo poppler-utils postgresql clamav-daemon nginx-light systemd gnupg openssl libreoffice-calc-nogui
+  echo poppler-utils postgresql clamav-daemon nginx-light systemd gnupg openssl libreoffice-calc-nogui libreoffice-writer-nogui qpdf
   [[ -x "${CHROMIUM:-}" ]] || echo chromium
 }
 

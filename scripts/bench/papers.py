@@ -15,7 +15,8 @@ from openpyxl.utils.datetime import to_excel
 
 from assessments.models import DecisionItem
 from criteria.models import Period
-from reports import excel, pdf
+from papers.rendering import pdf
+from reports import excel
 from reports.certificate import certificate_html, certificate_pdf
 from reports.papers import certificate_paper
 from reports.summaries import Summary, summarise

@@ -20,7 +20,17 @@ from bs4 import BeautifulSoup, Tag
 from pypdf import PdfReader
 
 from childfriendly.core.exceptions import Refused
-from reports import pdf
+from papers.rendering import pdf
+from papers.words import (
+    decision_reference,
+    head_of,
+    kinds_of,
+    legal_bases,
+    numbered,
+    signature_lines,
+    standard_name,
+    vietnamese_date,
+)
 from reports.certificate import CertificatePaper, certificate_html, certificate_pdf
 from reports.documents import (
     MAX_ANNEX_ROWS,
@@ -30,15 +40,7 @@ from reports.documents import (
     SignatureBlock,
     decision_html,
     decision_pdf,
-    decision_reference,
-    head_of,
-    kinds_of,
-    legal_bases,
-    numbered,
     recognition_decision,
-    signature_lines,
-    standard_name,
-    vietnamese_date,
 )
 
 DRAFT = "DỰ THẢO"

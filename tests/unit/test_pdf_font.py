@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 from pypdf import PdfReader
 
-from reports import pdf
+from papers.rendering import pdf
 
 VOWELS = "aăâeêioôơuưy"
 TONES = ("", "\u0300", "\u0309", "\u0303", "\u0301", "\u0323")  # ngang, huyền, hỏi, ngã, sắc, nặng

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import URLFetcher
 
-STYLES_DIR = Path(__file__).resolve().parent / "pdf_styles"
+STYLES_DIR = Path(__file__).resolve().parent / "styles"
 FONT_FAMILY = "Liberation Serif"  # the widths and shapes of Times New Roman (NĐ 30/2020, phụ lục I), free to embed
 
 # Pango's font map, which all documents share, is not safe to use from two threads at once.
@@ -55,7 +55,7 @@ def _stylesheet(name: str) -> "CSS":
 
 
 def render(html: str, stylesheets: Sequence[str]) -> bytes:
-    """One HTML page as a tagged PDF; `stylesheets` are names of files in `reports/pdf_styles`.
+    """One HTML page as a tagged PDF; `stylesheets` are names of files in `papers/rendering/styles`.
 
     Nothing is fetched: images, style sheets and attachments that the HTML points to are left out.
     """

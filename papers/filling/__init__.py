@@ -1,0 +1,25 @@
+"""One content function for each kind of paper: stored rows → `structure.Content`. `FILLERS` is the table."""
+
+from papers.filling.frame import Filler, Passage
+from papers.kinds import Kind
+from papers.models import Paper, State
+from papers.structure import Content, Printed, from_json
+
+FILLERS: dict[Kind, Filler] = {}
+
+
+def content_of(paper: Paper) -> Printed:
+    """As frozen at signing, with number and day once they are entered; of a draft worked out from the data of now.
+
+    Raises `Refused` where the paper cannot be written: the sentence says what is missing.
+    """
+    if paper.state in (State.DRAFT, State.DROPPED) or paper.content is None:
+        return FILLERS[Kind(paper.kind)].content(paper)
+    printed = from_json(paper.content)
+    if isinstance(printed, Content) and paper.number and paper.issued_on:
+        return printed.numbered(paper.number, paper.issued_on)
+    return printed
+
+
+def passages_of(paper: Paper) -> tuple[Passage, ...]:
+    return tuple(FILLERS[Kind(paper.kind)].passages(paper))

@@ -1,0 +1,131 @@
+"""What all papers share: passages that people may reword, and the frame of letterhead, signature and recipients."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils import timezone
+
+from communes.models import RoleAssignment, User
+from communes.queries import roles_of
+from papers.filling.issuers import issuer_for
+from papers.kinds import Desk, Form
+from papers.models import Issuer, Paper
+from papers.policy import RELATION_OF, Right, roles_with
+from papers.structure import Annex, Block, Content, Letterhead, Printed, Signature
+from papers.words import signature_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A part of the text that the drafter may reword before signing; `text` is what the data give."""
+
+    key: str
+    label: str
+    text: str
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filler:
+    """How one kind of paper comes about: its content function, and the passages that it lets people reword."""
+
+    content: Callable[[Paper], Printed]
+    passages: Callable[[Paper], Sequence[Passage]] = lambda paper: ()
+
+
+def wording(paper: Paper, passages: Sequence[Passage]) -> Mapping[str, str]:
+    """Each passage as it stands: as edited, else as the data give it."""
+    return {passage.key: paper.edits.get(passage.key) or passage.text for passage in passages}
+
+
+def paragraphs(text: str) -> tuple[str, ...]:
+    """The lines of an edited passage, each a paragraph."""
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
+
+
+def day_of(paper: Paper) -> date:
+    """The day whose words, names and laws the paper uses: its own, else that of its draft; never one on which the
+    issuing unit was no more."""
+    on = paper.issued_on or timezone.localdate(paper.drafted_at)
+    return min(on, paper.unit.valid_to) if paper.unit.valid_to else on
+
+
+def issuer_of(paper: Paper) -> Issuer:
+    return issuer_for(Desk(paper.desk), paper.unit, paper.period, day_of(paper))
+
+
+def symbol_of(form: Form, issuer: Issuer) -> str:
+    """«QĐ-UBND»; an official letter has the drafting unit instead of a form: «UBND-VX»."""
+    if form is Form.LETTER:
+        return f"{issuer.abbreviation}-{issuer.drafter}" if issuer.drafter else issuer.abbreviation
+    return f"{form.value}-{issuer.abbreviation}"
+
+
+def framed(
+    paper: Paper,
+    *,
+    subject: str,
+    blocks: Sequence[Block],
+    recipients: Sequence[str] = (),
+    bases: Sequence[str] = (),
+    addressees: Sequence[str] = (),
+    annexes: Sequence[Annex] = (),
+    authority_line: str = "",
+    signatures: Sequence[Signature] = (),
+) -> Content:
+    """The paper in the frame of its desk. `recipients` and `bases` are what the kind proposes: the issuer's own
+    recipients come instead, its further bases behind; «Lưu: VT, …» closes the list. Without `signatures` there is one,
+    the signer's."""
+    issuer, form = issuer_of(paper), Form(paper.form)
+    own = issuer.recipients.get(paper.kind)
+    keep = f"Lưu: VT, {issuer.drafter}" if issuer.drafter else "Lưu: VT"
+    return Content(
+        form=form,
+        letterhead=Letterhead(body=issuer.body_name, parent_body=issuer.parent_body_name, place=issuer.place),
+        symbol=paper.symbol or symbol_of(form, issuer),
+        year=day_of(paper).year,
+        subject=subject,
+        blocks=tuple(blocks),
+        signatures=tuple(signatures) or (signature_of(paper, issuer),),
+        recipients=(*(own or recipients), keep) if form is not Form.MINUTES else (),
+        number=paper.number,
+        issued_on=paper.issued_on,
+        addressees=tuple(addressees),
+        authority_line=authority_line,
+        bases=(*bases, *issuer.bases.get(paper.kind, ())),
+        annexes=tuple(annexes),
+        code=paper.code,
+        is_demo=paper.period.is_demo,
+    )
+
+
+def signature_of(paper: Paper, issuer: Issuer) -> Signature:
+    """TM., KT., TL. or TUQ. by the signer's role on the day of signing (NĐ 30/2020, Điều 13); before signing, the place
+    of the title only: the name stays empty."""
+    signer = paper.signer
+    held = signing_role(paper, signer) if signer else None
+    title = held.title if held and held.title else _usual_title(paper)
+    superior = _superior_title(paper, held)
+    lines = signature_lines(issuer.body_name if issuer.is_collective else "", title, superior)
+    if issuer.by_order_of:
+        lines = (f"TL. {issuer.by_order_of.strip().upper()}", title.strip().upper())
+    return Signature(lines=lines, name=signer.full_name if signer else "")
+
+
+def signing_role(paper: Paper, signer: User) -> RoleAssignment | None:
+    """The role by which somebody signs this paper on the day that they sign, their own before one held for somebody."""
+    on = timezone.localdate(paper.signed_at) if paper.signed_at else day_of(paper)
+    roles = roles_with(Right.SIGN, RELATION_OF[Desk(paper.desk)])
+    return roles_of(signer, on).at(paper.unit_id, *roles)
+
+
+def _superior_title(paper: Paper, held: RoleAssignment | None) -> str:
+    if held is None or held.acting_for is None:
+        return ""
+    theirs = signing_role(paper, held.acting_for)
+    return theirs.title if theirs and theirs.title else _usual_title(paper)
+
+
+def _usual_title(paper: Paper) -> str:
+    return {Desk.OFFICE: "Trưởng phòng", Desk.PROVINCE: "Giám đốc"}.get(Desk(paper.desk), "Chủ tịch")

@@ -1,0 +1,6 @@
+"""The papers, from the draft to the issued bytes; what an authority prints on them; councils and their meetings."""
+
+from papers.models.issuer import Issuer
+from papers.models.paper import Attachment, Paper, PaperItem, Register, State
+
+__all__ = ["Attachment", "Issuer", "Paper", "PaperItem", "Register", "State"]
