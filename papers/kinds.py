@@ -23,6 +23,8 @@ class Form(TextChoices):
     LETTER = "CV", "Công văn"  # has no title, and its number no abbreviation: «12/UBND-VX»
     RECEIPT = "GTN", "Giấy tiếp nhận"
     CERTIFICATE = "GCN", "Giấy công nhận"
+    OPINION = "PYK", "Phiếu lấy ý kiến"  # these two are forms to fill in: never numbered, never a `Paper`
+    RECHECK = "PPT", "Phiếu phúc tra"
 
 
 class Desk(TextChoices):

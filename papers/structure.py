@@ -116,9 +116,20 @@ class Annex:
     is_landscape: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure that a paper was made from, in words: `key` tells which it is when the same paper is worked out again,
+    `label` tells people. Not printed; frozen with the paper, so that one can see later what has changed since."""
+
+    key: str
+    label: str
+    value: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
-    """One paper in the layout of Nghị định 30/2020/NĐ-CP, phụ lục I. Without number and day it is a draft."""
+    """One paper in the layout of Nghị định 30/2020/NĐ-CP, phụ lục I. Without number and day it is a draft, unless it is
+    a form to fill in (phiếu): that never has a number (`has_number`), and no line «Số: …»."""
 
     form: Form
     letterhead: Letterhead
@@ -136,11 +147,13 @@ class Content:
     annexes: tuple[Annex, ...] = ()
     code: str = ""  # for the public check; papers with one carry a QR code
     is_demo: bool = False
+    has_number: bool = True
+    figures: tuple[Figure, ...] = ()  # kept with the paper, not printed
 
     @property
     def is_draft(self) -> bool:
         # NĐ 30/2020, Điều 15: the number is given after signing, so what has none is not issued.
-        return not (self.number and self.issued_on)
+        return self.has_number and not (self.number and self.issued_on)
 
     def numbered(self, number: str, issued_on: date) -> "Content":
         return replace(self, number=number, issued_on=issued_on)

@@ -12,7 +12,7 @@ from papers.filling.issuers import issuer_for
 from papers.kinds import Desk, Form
 from papers.models import Issuer, Paper
 from papers.policy import RELATION_OF, Right, roles_with
-from papers.structure import Annex, Block, Content, Letterhead, Printed, Signature
+from papers.structure import Annex, Block, Content, Figure, Letterhead, Printed, Signature
 from papers.words import signature_lines
 
 
@@ -73,6 +73,7 @@ def framed(
     annexes: Sequence[Annex] = (),
     authority_line: str = "",
     signatures: Sequence[Signature] = (),
+    figures: Sequence[Figure] = (),
 ) -> Content:
     """The paper in the frame of its desk. `recipients` and `bases` are what the kind proposes: the issuer's own
     recipients come instead, its further bases behind; «Lưu: VT, …» closes the list. Without `signatures` there is one,
@@ -97,6 +98,7 @@ def framed(
         annexes=tuple(annexes),
         code=paper.code,
         is_demo=paper.period.is_demo,
+        figures=tuple(figures),
     )
 
 
