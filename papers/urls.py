@@ -1,5 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from papers.views import issuers
 
 app_name = "papers"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("co-quan-ban-hanh/<uuid:uuid>/", issuers.issuers, name="issuers"),
+    path("co-quan-ban-hanh/<uuid:uuid>/<slug:desk>/", issuers.issuer, name="issuer"),
+]

@@ -61,6 +61,7 @@ ACTIONS: Final[dict[str, str]] = {
     "load_holidays": "Nạp ngày nghỉ lễ",
     "add_holiday": "Thêm ngày nghỉ, ngày làm việc",
     "remove_holiday": "Bỏ ngày nghỉ, ngày làm việc",
+    "set_issuer": "Đặt tên cơ quan, nơi nhận, căn cứ in trên văn bản",
     "refuse_infected_file": "Từ chối tệp có mã độc",
     "quarantine_file": "Cách ly tệp có mã độc",
     "export_summary": "Tải bảng tổng hợp",
@@ -84,6 +85,7 @@ OBJECTS: Final = {
     "criteria.Period": "Kỳ đánh giá",
     "criteria.Authority": "Thẩm quyền",
     "criteria.Holiday": "Ngày nghỉ",
+    "papers.Issuer": "Cơ quan ban hành văn bản",
     "address": "Địa chỉ trang",
 }
 

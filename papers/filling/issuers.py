@@ -10,12 +10,12 @@ from papers.models import Issuer
 _TASK = {Desk.OFFICE: Task.APPRAISE, Desk.DECIDING: Task.DECIDE}
 
 
-def issuer_for(desk: Desk, unit: Unit, period: Period, on: date) -> Issuer:
+def issuer_for(desk: Desk, unit: Unit, period: Period | None, on: date) -> Issuer:
     """The row in force on that day; without one, an unsaved row that is marked as a proposal."""
     stored = Issuer.objects.filter(unit=unit, desk=desk, valid_from__lte=on).order_by("-valid_from").first()
     if stored is not None and (stored.valid_to is None or on <= stored.valid_to):
         return stored
-    if desk in _TASK:
+    if desk in _TASK and period is not None:
         authority = Authority.objects.filter(period=period, task=_TASK[desk], unit=unit).order_by("-valid_from").first()
         if authority is not None:
             return _from_authority(desk, authority)

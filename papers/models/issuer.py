@@ -29,6 +29,7 @@ class Issuer(models.Model):
     bases = models.JSONField(default=dict, blank=True)  # kind → further «Căn cứ …»
     certificate_layout = models.TextField("mẫu giấy công nhận riêng", blank=True)
     certainty = models.CharField(max_length=20, choices=Certainty.choices, default=Certainty.RECONSTRUCTED)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering = ["desk", "unit__sort_key", "valid_from"]

@@ -24,6 +24,8 @@ from communes.models import AreaType, Role, RoleAssignment
 from criteria import services as catalogue
 from criteria.models import Authority, CriteriaSet, Holiday
 from criteria.services import standard_authorities
+from papers.kinds import Desk
+from papers.services.issuers import Printed, set_issuer
 from tests.factories import (
     DEADLINES,
     QD06,
@@ -297,6 +299,31 @@ def holiday_removed(place: Place) -> Act:
     return lambda: catalogue.remove_holiday(holiday_id=row.pk, by=place.catalogue_admin, at=place.later())
 
 
+PRINTED = Printed(
+    body_name="Ủy ban nhân dân huyện Nhà",
+    parent_body_name="",
+    place="Nhà",
+    abbreviation="UBND",
+    drafter="",
+    is_collective=True,
+    by_order_of="",
+    recipients={},
+    bases={},
+)
+
+
+def issuer(place: Place) -> Act:
+    return lambda: set_issuer(
+        unit=place.deciding,
+        desk=Desk.DECIDING,
+        printed=PRINTED,
+        seen=0,
+        version=0,
+        by=place.catalogue_admin,
+        at=place.at,
+    )
+
+
 DOSSIER, PROPOSAL, DECISION = "assessments.Dossier", "assessments.Proposal", "assessments.Decision"
 USER, UNIT, PERIOD, SET = "communes.User", "communes.Unit", "criteria.Period", "criteria.CriteriaSet"
 
@@ -338,6 +365,7 @@ SERVICES: dict[str, tuple[Callable[[Place], Act], Rows]] = {
     "load_holidays": (holidays, [("load_holidays", HOLIDAY)]),
     "add_holiday": (holiday, [("add_holiday", HOLIDAY)]),
     "remove_holiday": (holiday_removed, [("remove_holiday", HOLIDAY)]),
+    "set_issuer": (issuer, [("set_issuer", "papers.Issuer")]),
 }
 
 

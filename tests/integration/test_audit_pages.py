@@ -121,7 +121,7 @@ def recorded_actions() -> set[str]:
     """Each name that a call of `audit.record` or `exported` in our source begins with, and those put together there."""
     root = Path(settings.BASE_DIR)
     found = {f"import_{kind}" for kind in Import.Kind.values}
-    for app in ("communes", "criteria", "assessments", "reports"):
+    for app in ("communes", "criteria", "assessments", "papers", "reports"):
         for path in (root / app).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):

@@ -652,6 +652,19 @@ PAGES: dict[str, Page] = {
             "document_number": "12/TB-UBND",
         },
     ),
+    "papers:issuers": Page(HOME_ADMINS, lambda world: {"uuid": world.home.deciding.uuid}),
+    "papers:issuer": Page(
+        HOME_ADMINS,
+        lambda world: {"uuid": world.home.deciding.uuid, "desk": "deciding"},
+        actors=HOME_ADMINS,
+        post=lambda world: {
+            "seen": "0",
+            "version": "1",
+            "body_name": "Ủy ban nhân dân huyện Nhà",
+            "place": "Nhà",
+            "abbreviation": "UBND",
+        },
+    ),
     "criteria:remove_holiday": Page(
         HOME_ADMINS,
         lambda world: {"uuid": Holiday.objects.get(province=world.home.province).uuid},

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 GUIDES = ROOT / "docs" / "huong-dan"
 INDEX = GUIDES / "README.md"
 PAGES = sorted(GUIDES.glob("*.md"))
-PACKAGES = ("assessments", "childfriendly", "communes", "criteria", "reports")
+PACKAGES = ("assessments", "childfriendly", "communes", "criteria", "papers", "reports")
 
 # Role by role, so that a role without a page is seen and not only a page without a role.
 PAGE_OF = {

@@ -4,7 +4,7 @@ import re
 
 from django.db.migrations.loader import MigrationLoader
 
-APPS = ["core", "communes", "criteria", "assessments"]
+APPS = ["core", "communes", "criteria", "assessments", "papers"]
 
 
 def test_each_app_has_one_line_of_migrations_with_names_that_say_something() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("assessments", "criteria", "communes", "reports", "childfriendly")
+PACKAGES = ("assessments", "criteria", "communes", "papers", "reports", "childfriendly")
 
 # What writes over rows. Adding rows (create, bulk_create, save(force_insert=True)) overwrites nothing: the constraints
 # of the database decide there.
@@ -26,6 +26,7 @@ EXPLAINED = {
     "childfriendly.core.jobs._give_back": "as above",
     "childfriendly.core.jobs._take": "as above, for giving up; the taking itself is asked how many rows it changed",
     "childfriendly.core.nightly.set_up": "the schedule is what the code says, whoever wrote it before",
+    "papers.models.paper.take": "counts up in one UPDATE, whatever stood there: nobody chose the number",
     "communes.access.set_password": "the newest password is meant to replace whatever was there",
     "communes.services.reset_password": "as above",
     "communes.second_factor._fresh_codes": "the newest recovery codes replace those before, by the person themselves",

@@ -20,7 +20,7 @@ PARTS = {
 }
 
 
-APPS = ("communes", "criteria", "assessments")
+APPS = ("communes", "criteria", "assessments", "papers")
 
 
 def modules() -> list[Path]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ["childfriendly", "communes", "criteria", "assessments", "reports"]
+PACKAGES = ["childfriendly", "communes", "criteria", "assessments", "papers", "reports"]
 
 QUERIES = {"filter", "exclude", "get", "create", "update", "get_or_create", "update_or_create", "bulk_create", "Q"}
 NAMES_COLUMNS = {

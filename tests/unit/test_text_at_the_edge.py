@@ -12,7 +12,7 @@ from django import forms
 from childfriendly.core.forms import NfcCharField, VietnameseDateField, VietnameseWholeNumberField
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("assessments", "communes", "criteria", "reports", "childfriendly")
+PACKAGES = ("assessments", "communes", "criteria", "papers", "reports", "childfriendly")
 # «Nguyễn» as macOS types it, with what Word and chat programs bring along: zero-width marks and turned direction.
 TYPED = "\u200bNguye\u0302\u0303n\u202e Va\u0306n\ufeff Du\u031bo\u031b\u0300ng\u2069"
 MEANT = "Nguyễn Văn Dường"
