@@ -7,10 +7,10 @@ from pathlib import Path
 from django.db.models import Q, QuerySet
 
 from assessments.models import Decision, DecisionItem, Result
+from assessments.summaries import area_by_code
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.text import fold, nfc
 from communes.models import Level, Unit
-from reports.summaries import area_by_code
 
 NUMBER = re.compile(r"0*([1-9][0-9]{0,9})(?:/(.+))?")
 

@@ -14,6 +14,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
+from assessments.summaries import Counts, Group, Row, Summary, reading_role, target_line
 from childfriendly.core.context import DEMO_MARK
 from childfriendly.core.exports import exported, watermark
 from childfriendly.core.numbers import format_number
@@ -23,7 +24,6 @@ from criteria.labels import counts_by_certainty
 from criteria.models import Authority, Certainty, Period, Task
 from criteria.scoring import HIDDEN
 from papers.words import in_sentence, standard_name
-from reports.summaries import Counts, Group, Row, Summary, reading_role, target_line
 
 SHEET: Final = "Tổng hợp"
 ABOUT: Final = "Thông tin"

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from assessments.models import Decision, DecisionItem, Result
+from assessments.summaries import may_read_summaries, periods_for, summarise, units_for
 from childfriendly.core import jobs
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.exports import exported, watermark
@@ -23,7 +24,6 @@ from papers.words import in_sentence
 from reports import certificate, documents, excel
 from reports.filenames import papers_file, summary_file
 from reports.papers import certificate_paper, decision_paper
-from reports.summaries import may_read_summaries, periods_for, summarise, units_for
 
 DECISION_PAPERS = "decision_papers"
 SUMMARY_WORKBOOK = "summary_workbook"

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from assessments.models import Decision, DecisionItem, Result
+from assessments.summaries import Summary, may_read_summaries, periods_for, summarise, units_for
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.exports import exported, watermark
@@ -30,7 +31,6 @@ from reports.certificate import certificate_pdf as render_certificate
 from reports.documents import decision_pdf as render_decision
 from reports.filenames import certificate_file, decision_file, summary_file
 from reports.papers import certificate_paper, decision_paper
-from reports.summaries import Summary, may_read_summaries, periods_for, summarise, units_for
 
 PERIOD, UNIT = "ky", "don-vi"
 

@@ -14,12 +14,12 @@ from openpyxl.cell import Cell
 from openpyxl.utils.datetime import to_excel
 
 from assessments.models import DecisionItem
+from assessments.summaries import Summary, summarise
 from criteria.models import Period
 from papers.rendering import pdf
 from reports import excel
 from reports.certificate import certificate_html, certificate_pdf
 from reports.papers import certificate_paper
-from reports.summaries import Summary, summarise
 
 AT = datetime(2024, 12, 1, 2, 0, tzinfo=UTC)
 CERTIFICATE_STYLES = ("paper.css", "certificate.css")

@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from pypdf import PdfReader
 
 from assessments.models import Decision
+from assessments.summaries import Summary, summarise
 from assessments.workflow import Status
 from childfriendly.core.context import DEMO_MARK
 from childfriendly.core.models import AuditEvent
@@ -22,7 +23,6 @@ from communes.models import Unit
 from criteria.models import Period, Target
 from reports import excel
 from reports.filenames import ascii_name, certificate_file, decision_file, summary_file
-from reports.summaries import Summary, summarise
 from tests.factories import Place, dossier_in, issued, make_neighbour, make_place
 
 pytestmark = pytest.mark.django_db

@@ -12,15 +12,15 @@ from django.test import Client
 from django.urls import reverse
 from pypdf import PdfReader
 
+from assessments import summaries
 from assessments.models import Dossier
+from assessments.summaries import summarise
 from assessments.workflow import Action, Status
 from childfriendly.core.exceptions import TooMany
 from childfriendly.core.exports import exported, watermark
 from childfriendly.core.models import AuditEvent
 from childfriendly.core.snapshots import snapshot
 from communes.models import Role, User
-from reports import summaries
-from reports.summaries import summarise
 from tests.factories import Place, UserFactory, approved, dossier_in, issued, make_place, move
 from tests.signing_in import signed_in
 

@@ -14,11 +14,11 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from assessments.models import Decision, Dossier
+from assessments.summaries import summarise
 from assessments.workflow import Status
 from childfriendly.core.models import AuditEvent
 from communes.models import Role, User
 from criteria.models import Target
-from reports.summaries import summarise
 from tests.factories import (
     ZERO_IN_3,
     Place,

@@ -10,12 +10,7 @@ from django.utils import timezone
 
 from assessments import services
 from assessments.models import Answer, Dossier, FrozenSheet
-from assessments.workflow import Action, Status
-from childfriendly.core.exceptions import Refused
-from communes.models import Role, Unit, User
-from criteria.models import Period, Target
-from criteria.scoring import RuleSet
-from reports.summaries import (
+from assessments.summaries import (
     Counts,
     Row,
     Summary,
@@ -26,6 +21,11 @@ from reports.summaries import (
     target_line,
     units_for,
 )
+from assessments.workflow import Action, Status
+from childfriendly.core.exceptions import Refused
+from communes.models import Role, Unit, User
+from criteria.models import Period, Target
+from criteria.scoring import RuleSet
 from tests.factories import (
     NEW_FROM,
     OLD_TO,

@@ -13,10 +13,10 @@ from django.utils import timezone
 
 from assessments import services
 from assessments.models import Dossier, Evidence, StepTime
+from assessments.summaries import summarise
 from assessments.workflow import Action, Status
 from criteria.deadlines import VIET_NAM
 from criteria.models import Deadline, DeadlineKind
-from reports.summaries import summarise
 from tests.factories import Place, approved, dossier_in, issued, make_place, pdf_file
 
 pytestmark = pytest.mark.django_db

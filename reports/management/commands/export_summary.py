@@ -5,11 +5,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
+from assessments.summaries import area_by_code, summarise
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.numbers import format_number
 from reports import excel
 from reports.arguments import write_file, year_of
-from reports.summaries import area_by_code, summarise
 
 
 class Command(BaseCommand):
