@@ -90,11 +90,21 @@ class Letterhead:
     parent_body: str = ""
 
     @property
+    def parent_lines(self) -> tuple[str, ...]:
+        return _in_capitals(self.parent_body)
+
+    @property
     def body_lines(self) -> tuple[str, ...]:
-        """The body in capitals; a people's committee breaks after its kind, as offices write it."""
-        name = self.body.upper()
-        kind = "ỦY BAN NHÂN DÂN "
-        return (kind.strip(), name.removeprefix(kind)) if name.startswith(kind) else (name,)
+        return _in_capitals(self.body)
+
+
+def _in_capitals(body: str) -> tuple[str, ...]:
+    """A people's committee breaks after its kind, as offices write it; nothing for no body."""
+    name = body.upper()
+    kind = "ỦY BAN NHÂN DÂN "
+    if name.startswith(kind):
+        return (kind.strip(), name.removeprefix(kind))
+    return (name,) if name else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,9 +22,14 @@ def numbered(number: str, symbol: str) -> str:
     return f"{number.zfill(2)}/{symbol}"
 
 
-def decision_reference(number: str, issued_on: date | None, year: int, *, symbol: str, body: str) -> str:
+def paper_reference(form: str, number: str, issued_on: date | None, year: int, *, symbol: str, body: str) -> str:
+    """«Tờ trình số 15/TTr-UBND ngày 05 tháng 02 năm 2024 của Ủy ban nhân dân xã Đốc Binh Kiều»."""
     of_number = numbered(number, symbol) or f"…/{symbol}"
-    return f"Quyết định số {of_number} {vietnamese_date(issued_on, year)} của {body}"
+    return f"{form} số {of_number} {vietnamese_date(issued_on, year)} của {body}"
+
+
+def decision_reference(number: str, issued_on: date | None, year: int, *, symbol: str, body: str) -> str:
+    return paper_reference("Quyết định", number, issued_on, year, symbol=symbol, body=body)
 
 
 def in_sentence(name: str) -> str:

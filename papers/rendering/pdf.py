@@ -12,6 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from papers.rendering.html import html_of, styles_of
+from papers.structure import Printed
+
 if TYPE_CHECKING:
     from weasyprint import CSS, Document
     from weasyprint.text.fonts import FontConfiguration
@@ -52,6 +55,11 @@ def _stylesheet(name: str) -> "CSS":
 
     source = (STYLES_DIR / name).read_text(encoding="utf-8")
     return CSS(string=source, url_fetcher=_fetcher(), font_config=_font_configuration())
+
+
+def render_pdf(printed: Printed, *, mark: str = "") -> bytes:
+    """The paper as a PDF. `mark` says on a draft who took it and when; on anything else it is left out."""
+    return render(html_of(printed, mark), styles_of(printed))
 
 
 def render(html: str, stylesheets: Sequence[str]) -> bytes:
