@@ -303,6 +303,12 @@ if EVIDENCE_HOST:
     ALLOWED_HOSTS = [*ALLOWED_HOSTS, EVIDENCE_HOST.partition(":")[0]]
 CLAMD_SOCKET = env.str("CLAMD_SOCKET", default="")  # /run/clamav/clamd.ctl or tcp://127.0.0.1:3310
 X_ACCEL_PREFIX = env.str("X_ACCEL_PREFIX", default="")  # nginx's internal address of MEDIA_ROOT: it sends the bytes
+# The seal of one agency on its own papers (papers.services.seal), and whose signatures on papers are trusted.
+SEAL_PKCS12 = env.str("SEAL_PKCS12", default="")  # path of the certificate with its key; empty: nothing is sealed
+SEAL_PASSWORD = env.str("SEAL_PASSWORD", default="")
+SEAL_UNIT = env.str("SEAL_UNIT", default="")  # code of the unit whose seal it is
+SEAL_DESK = env.str("SEAL_DESK", default="deciding")  # and which of its desks (papers.kinds.Desk)
+SIGNATURE_TRUST_ROOTS = env.str("SIGNATURE_TRUST_ROOTS", default="")  # folder of root certificates, PEM or DER
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 DATA_UPLOAD_MAX_NUMBER_FILES = 10

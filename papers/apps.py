@@ -5,3 +5,7 @@ class PapersConfig(AppConfig):
     name = "papers"
     verbose_name = "văn bản"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        # importing registers what it holds; only now are settings and models complete
+        from papers import checks  # noqa: F401

@@ -25,6 +25,11 @@ for _name in (
     "HELP_LINE",
     "PROXY_REQUEST_TIME",
     "READ_ONLY",
+    "SEAL_DESK",
+    "SEAL_PASSWORD",
+    "SEAL_PKCS12",
+    "SEAL_UNIT",
+    "SIGNATURE_TRUST_ROOTS",
 ):
     os.environ.pop(_name, None)
 os.environ.update(
