@@ -1,11 +1,15 @@
 """One content function for each kind of paper: stored rows → `structure.Content`. `FILLERS` is the table."""
 
+from papers.filling import reports
 from papers.filling.frame import Filler, Passage
 from papers.kinds import Kind
 from papers.models import Paper, State
 from papers.structure import Content, Printed, from_json
 
-FILLERS: dict[Kind, Filler] = {}
+FILLERS: dict[Kind, Filler] = {
+    Kind.RESULT_REPORT: Filler(reports.result_report, reports.passages),
+    Kind.PROVINCE_REPORT: Filler(reports.province_report, reports.passages),
+}
 
 
 def content_of(paper: Paper) -> Printed:
