@@ -1,10 +1,15 @@
 from django.urls import path
 
-from papers.views import issuers
+from papers.views import council, issuers
 
 app_name = "papers"
 
 urlpatterns = [
+    path("hoi-dong/", council.councils, name="councils"),
+    path("hoi-dong/<uuid:period_uuid>/<uuid:unit_uuid>/", council.council, name="council"),
+    path("hoi-dong/<uuid:period_uuid>/<uuid:unit_uuid>/phien-hop/", council.begin_meeting, name="begin_meeting"),
+    path("phien-hop/<uuid:uuid>/", council.meeting, name="meeting"),
+    path("phien-hop/<uuid:uuid>/mo-lai/", council.reopen_meeting, name="reopen_meeting"),
     path("co-quan-ban-hanh/<uuid:uuid>/", issuers.issuers, name="issuers"),
     path("co-quan-ban-hanh/<uuid:uuid>/<slug:desk>/", issuers.issuer, name="issuer"),
 ]

@@ -32,6 +32,8 @@ from communes.models import AreaType, AreaTypeAssignment, Kind, Level, Role, Rol
 from criteria.models import CriteriaSet, DeadlineKind, Period
 from criteria.scoring import ItemKind, RuleSet
 from criteria.services import add_authority, confirm_criteria, load_criteria, open_period, standard_authorities
+from papers.models import Council, Meeting, Seat
+from papers.services.council import Ballot, Chair, Record, begin_meeting, save_council, save_meeting
 from tests.corpus import files as corpus_files
 
 OLD_FROM = datetime.date(2000, 1, 1)
@@ -370,6 +372,46 @@ def move(action: Action, dossier: Dossier, people: Mapping[Role, User], place: P
         extra["recommendation"] = Recommendation.RECOGNISE if passes else Recommendation.REFUSE
         extra["reason"] = "Theo biên bản họp Hội đồng thẩm định."
     return services.perform(action, dossier_id=dossier.pk, version=dossier.version, by=by, at=place.later(), **extra)
+
+
+# ---- councils ------------------------------------------------------------------------------------------------------
+SEATED = (
+    Chair("Ông Chủ Tịch", "Phó Chủ tịch UBND", Seat.CHAIR),
+    Chair("Bà Phó Chủ Tịch", "Trưởng trạm Y tế", Seat.DEPUTY),
+    Chair("Bà Thư Ký", "Công chức Văn hóa - Xã hội", Seat.SECRETARY),
+    Chair("Ông Ủy Viên", "Hiệu trưởng trường Tiểu học"),
+)
+
+
+def council(place: Place, by: User | None = None, members: Sequence[Chair] = SEATED) -> Council:
+    """That of the first commune, or of the unit at which `by` works."""
+    by = by or place.editors[0]
+    unit = by.role_assignments.get().unit
+    return save_council(
+        period=place.period, unit=unit, version=0, members=members, document="", by=by, at=place.later()
+    )
+
+
+def met(found: Council, dossiers: Sequence[Dossier], place: Place, /, *, closes: bool = True, **typed: Any) -> Meeting:
+    """Everybody came and agreed, an hour before now; `typed` replaces single parts of the record."""
+    by = found.entered_by
+    meeting = begin_meeting(council_id=found.pk, by=by, at=place.later(3))
+    record = Record(
+        opened_at=place.at - datetime.timedelta(hours=2),
+        ended_at=place.at - datetime.timedelta(hours=1),
+        place="Hội trường Ủy ban nhân dân",
+        conclusion="Hội đồng thống nhất kết quả.",
+        ballots={dossier.pk: Ballot(found.members.count(), 0, 0) for dossier in dossiers},
+    )
+    return save_meeting(
+        meeting_id=meeting.pk,
+        version=meeting.version,
+        council_version=found.version,
+        record=replace(record, **typed),
+        closes=closes,
+        by=by,
+        at=place.later(),
+    )
 
 
 # ---- proposals and decisions -------------------------------------------------------------------------------------

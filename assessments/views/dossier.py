@@ -177,6 +177,7 @@ def dossier(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "days_at_office": days_at_office(row, today()) if reads_at_office and row.status in AT_OFFICE else None,
         "history": history_of(row, user, figures, at),
         "file_count": sum(files.values()),
+        "is_own": row.commune_id in roles_of(user, today()).units(*policy.COMMUNE),
     }
     return render(request, "assessments/dossier.html", context)
 

@@ -13,7 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from assessments import services
+from assessments import policy, services
 from assessments.disclosure import Results, results_for
 from assessments.forms.proposal import ProposalForm, ReturnProposalForm
 from assessments.models import Decision, Dossier, Proposal, ProposalItem, Recommendation, Result
@@ -32,6 +32,7 @@ from childfriendly.core.models import AuditEvent
 from childfriendly.core.once import once
 from communes.auth import confirm_identity, current_user, today
 from communes.models import User
+from communes.queries import roles_of
 from criteria.models import Task
 from criteria.services import authority_for
 
@@ -68,6 +69,7 @@ def proposals(request: HttpRequest) -> HttpResponse:
         "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
         "only_waiting": only_waiting,
         "can_propose": can_propose_anywhere(current_user(request), at=received_at(request)),
+        "is_office": roles_of(current_user(request), today()).has(*policy.OFFICE),
     }
     return render(request, "assessments/proposals.html", context)
 

@@ -1,6 +1,20 @@
 """The papers, from the draft to the issued bytes; what an authority prints on them; councils and their meetings."""
 
+from papers.models.council import Attendance, Council, Meeting, Member, Seat, Vote
 from papers.models.issuer import Issuer
 from papers.models.paper import Attachment, Paper, PaperItem, Register, State
 
-__all__ = ["Attachment", "Issuer", "Paper", "PaperItem", "Register", "State"]
+__all__ = [
+    "Attachment",
+    "Attendance",
+    "Council",
+    "Issuer",
+    "Meeting",
+    "Member",
+    "Paper",
+    "PaperItem",
+    "Register",
+    "Seat",
+    "State",
+    "Vote",
+]

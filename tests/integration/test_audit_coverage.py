@@ -25,6 +25,7 @@ from criteria import services as catalogue
 from criteria.models import Authority, CriteriaSet, Holiday
 from criteria.services import standard_authorities
 from papers.kinds import Desk
+from papers.services.council import Ballot, Record, begin_meeting, reopen_meeting, save_meeting
 from papers.services.issuers import Printed, set_issuer
 from tests.factories import (
     DEADLINES,
@@ -33,8 +34,10 @@ from tests.factories import (
     Place,
     agree,
     approved,
+    council,
     dossier_in,
     make_place,
+    met,
     pdf_file,
     proposed,
     user_with,
@@ -312,6 +315,44 @@ PRINTED = Printed(
 )
 
 
+def members(place: Place) -> Act:
+    return lambda: council(place)
+
+
+def meeting_begun(place: Place) -> Act:
+    found = council(place)
+    return lambda: begin_meeting(council_id=found.pk, by=place.editors[0], at=place.later())
+
+
+def meeting_saved(closes: bool) -> Callable[[Place], Act]:
+    def prepare(place: Place) -> Act:
+        dossier = dossier_in(Status.DRAFT, place)
+        held = met(council(place), [dossier], place, closes=False)
+        record = Record(
+            opened_at=held.opened_at,
+            ended_at=held.ended_at,
+            place=held.place,
+            conclusion=held.conclusion,
+            ballots={dossier.pk: Ballot(4, 0, 0)},
+        )
+        return lambda: save_meeting(
+            meeting_id=held.pk,
+            version=held.version,
+            council_version=1,
+            record=record,
+            closes=closes,
+            by=place.editors[0],
+            at=place.later(),
+        )
+
+    return prepare
+
+
+def meeting_reopened(place: Place) -> Act:
+    held = met(council(place), [dossier_in(Status.DRAFT, place)], place)
+    return lambda: reopen_meeting(meeting_id=held.pk, version=held.version, by=place.editors[0], at=place.later())
+
+
 def issuer(place: Place) -> Act:
     return lambda: set_issuer(
         unit=place.deciding,
@@ -365,13 +406,18 @@ SERVICES: dict[str, tuple[Callable[[Place], Act], Rows]] = {
     "load_holidays": (holidays, [("load_holidays", HOLIDAY)]),
     "add_holiday": (holiday, [("add_holiday", HOLIDAY)]),
     "remove_holiday": (holiday_removed, [("remove_holiday", HOLIDAY)]),
+    "save_council": (members, [("save_council", "papers.Council")]),
+    "begin_meeting": (meeting_begun, [("begin_meeting", "papers.Meeting")]),
+    "save_meeting": (meeting_saved(closes=False), [("save_meeting", "papers.Meeting")]),
+    "save_meeting: close": (meeting_saved(closes=True), [("close_meeting", "papers.Meeting")]),
+    "reopen_meeting": (meeting_reopened, [("reopen_meeting", "papers.Meeting")]),
     "set_issuer": (issuer, [("set_issuer", "papers.Issuer")]),
 }
 
 
 def state() -> dict[type[models.Model], list[dict[str, Any]]]:
     """Every row of ours."""
-    labels = ("core", "communes", "criteria", "assessments")
+    labels = ("core", "communes", "criteria", "assessments", "papers")
     return {
         model: list(model._default_manager.order_by("pk").values())
         for label in labels

@@ -19,7 +19,9 @@ from childfriendly.core.models import AuditEvent
 from communes.forms import assignment_key
 from criteria import services as criteria_services
 from criteria.models import Target
-from tests.factories import Place, agree, approved, dossier_in, make_place, proposed
+from papers.services import council as council_services
+from papers.services.council import Record, reopen_meeting, save_council, save_meeting
+from tests.factories import SEATED, Place, agree, approved, council, dossier_in, make_place, met, proposed
 
 pytestmark = pytest.mark.django_db
 
@@ -91,6 +93,32 @@ def target(place: Place) -> Case:
     return criteria_services.set_target, same | first, same | second
 
 
+def members(place: Place) -> Case:
+    dossier_in(Status.DRAFT, place)
+    same = {
+        "period": place.period,
+        "unit": place.communes[0],
+        "version": council(place).version,
+        "document": "",
+        "by": place.editors[0],
+    }
+    return save_council, same | {"members": SEATED[:2]}, same | {"members": SEATED[1:]}
+
+
+def meeting(place: Place) -> Case:
+    dossier = dossier_in(Status.DRAFT, place)
+    held = met(council(place), [dossier], place, closes=False)
+    same = {"meeting_id": held.pk, "version": held.version, "council_version": 1, "by": place.editors[0]}
+    first, second = ({"record": Record(place=where), "closes": False} for where in ("Hội trường", "Nhà văn hóa"))
+    return save_meeting, same | first, same | second
+
+
+def reopening(place: Place) -> Case:
+    held = met(council(place), [dossier_in(Status.DRAFT, place)], place)
+    same = {"meeting_id": held.pk, "version": held.version, "by": place.editors[0]}
+    return reopen_meeting, same, same
+
+
 # Every service that takes a version, with the case that tries it.
 CASES: dict[str, Callable[[Place], Case]] = {
     "save_entry": entry,
@@ -102,21 +130,28 @@ CASES: dict[str, Callable[[Place], Case]] = {
     "return_proposal": answer,
     "issue_decision": numbering,
     "set_target": target,
+    "save_council": members,
+    "save_meeting": meeting,
+    "reopen_meeting": reopening,
 }
 
 
 def test_every_service_that_takes_a_version_is_tried() -> None:
     named = {
         name
-        for module in (services, criteria_services)
+        for module in (services, criteria_services, council_services)
         for name, function in inspect.getmembers(module, inspect.isfunction)
-        if "version" in inspect.signature(function).parameters
+        if "version" in inspect.signature(function).parameters and not name.startswith("_")
     }
     assert named == set(CASES)
 
 
 def stored() -> dict[str, object]:
-    tables = [model for app in ("assessments", "criteria", "core") for model in apps.get_app_config(app).get_models()]
+    tables = [
+        model
+        for app in ("assessments", "criteria", "papers", "core")
+        for model in apps.get_app_config(app).get_models()
+    ]
     return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in tables}
 
 

@@ -54,17 +54,22 @@ from communes.imports.service import _sealed, receive
 from communes.models import AreaType, AreaTypeAssignment, Import, Role, RoleAssignment, Unit, User
 from criteria.models import Authority, CriteriaSet, Holiday
 from criteria.services import load_criteria
+from papers.models import Meeting, Seat
+from papers.services.council import Chair
 from tests.factories import (
     QD06,
+    SEATED,
     Place,
     RoleAssignmentFactory,
     SuccessionFactory,
     UserFactory,
     agree,
     approved,
+    council,
     dossier_in,
     make_neighbour,
     make_place,
+    met,
     pdf_file,
     proposed,
     user_with,
@@ -216,6 +221,7 @@ def build(media: Path) -> World:
             world.secrets[reason] = appraisal_readers(status, area)
     agree(world.dossiers["home", "appraising"], home.appraiser, home.later())
     add_catalogue(world)
+    add_councils(world)
     add_people(world)
     world.emergency = services.open_evidence(
         evidence=world.evidence["concluded", True],
@@ -264,6 +270,23 @@ def add_evidence(world: World, media: Path) -> None:
         world.secrets[name] = evidence_readers(status, area, is_sensitive=is_sensitive)
         if area == "home":
             world.evidence[what, is_sensitive] = file
+
+
+def add_councils(world: World) -> None:
+    """At home a commune whose council is about to meet, one whose council has met, and the office's council."""
+    home = world.home
+    for by, dossiers, closes in (
+        (home.editors[0], [], False),
+        (home.editors[1], [world.dossiers["home", STATES[1]]], True),
+        (home.appraiser, [world.dossiers["home", "concluded"]], True),
+    ):
+        name = f"Bà Riêng {by.full_name}"
+        found = council(home, by, (*SEATED, Chair(name, "Trưởng ấp", Seat.MEMBER)))
+        met(found, dossiers, home, closes=closes)
+        world.secrets[name] = KEEPERS if by in home.editors else OFFICE_KEEPERS
+
+
+KEEPERS, OFFICE_KEEPERS = who("commune_editor commune_head", {"own"}), who("appraiser head_of_office clerk", {"own"})
 
 
 def add_catalogue(world: World) -> None:
@@ -429,6 +452,37 @@ def dossier_page(
         actors={(actor, "own")} if actor else set(),
         post=post or (versioned(what.value) if actor else None),
     )
+
+
+def of_council(world: World) -> Kwargs:
+    return {"period_uuid": world.home.period.uuid, "unit_uuid": world.home.communes[0].uuid}
+
+
+def meeting_of(world: World, number: int) -> Meeting:
+    """Of the `number`-th commune at home."""
+    return Meeting.objects.get(council__unit=world.home.communes[number])
+
+
+def typed_meeting(world: World) -> Kwargs:
+    council = meeting_of(world, 0).council
+    blank = dict.fromkeys(["day", "begins", "ends", "conclusion"], "")
+    return (
+        {"version": "2", "council_version": "1", "place": "Hội trường xã"}
+        | blank
+        | {f"came-{member.pk}": "co-mat" for member in council.members.all()}
+    )
+
+
+def typed_members(world: World) -> Kwargs:
+    return {
+        "version": "1",
+        "document": "Quyết định số 5/QĐ-UBND",
+        "thanh-vien-TOTAL_FORMS": "1",
+        "thanh-vien-INITIAL_FORMS": "0",
+        "thanh-vien-0-full_name": "Bà Mới Đến",
+        "thanh-vien-0-title": "Trưởng ấp",
+        "thanh-vien-0-seat": "member",
+    }
 
 
 def of_proposal(world: World) -> Kwargs:
@@ -651,6 +705,24 @@ PAGES: dict[str, Page] = {
             "name": "Nghỉ bù Quốc khánh",
             "document_number": "12/TB-UBND",
         },
+    ),
+    # -- councils: of one's own desk
+    "papers:councils": Page(who("commune_editor commune_head appraiser head_of_office clerk")),
+    "papers:council": Page(KEEPERS, of_council, actors={(EDITOR, "own")}, post=typed_members),
+    "papers:begin_meeting": Page(
+        KEEPERS,
+        lambda world: of_council(world) | {"unit_uuid": world.home.communes[1].uuid},
+        actors={(EDITOR, "own")},
+        post=nothing,
+    ),
+    "papers:meeting": Page(
+        KEEPERS, lambda world: {"uuid": meeting_of(world, 0).uuid}, actors={(EDITOR, "own")}, post=typed_meeting
+    ),
+    "papers:reopen_meeting": Page(
+        KEEPERS,
+        lambda world: {"uuid": meeting_of(world, 1).uuid},
+        actors={(EDITOR, "own")},
+        post=lambda world: {"version": "2"},
     ),
     "papers:issuers": Page(HOME_ADMINS, lambda world: {"uuid": world.home.deciding.uuid}),
     "papers:issuer": Page(
