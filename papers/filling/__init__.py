@@ -1,12 +1,16 @@
 """One content function for each kind of paper: stored rows → `structure.Content`. `FILLERS` is the table."""
 
-from papers.filling import reports
+from dataclasses import replace
+
+from papers.filling import leader, reports
 from papers.filling.frame import Filler, Passage
 from papers.kinds import Kind
 from papers.models import Paper, State
-from papers.structure import Content, Printed, from_json
+from papers.structure import Certificate, Content, Printed, from_json
 
 FILLERS: dict[Kind, Filler] = {
+    Kind.DECISION: Filler(leader.recognition_decision, leader.decision_passages),
+    Kind.CERTIFICATE: Filler(leader.certificate),
     Kind.RESULT_REPORT: Filler(reports.result_report, reports.passages),
     Kind.PROVINCE_REPORT: Filler(reports.province_report, reports.passages),
 }
@@ -22,6 +26,8 @@ def content_of(paper: Paper) -> Printed:
     printed = from_json(paper.content)
     if isinstance(printed, Content) and paper.number and paper.issued_on:
         return printed.numbered(paper.number, paper.issued_on)
+    if isinstance(printed, Certificate) and paper.register_number:
+        return replace(printed, register_number=str(paper.register_number), decided_on=paper.issued_on)
     return printed
 
 

@@ -74,16 +74,20 @@ def framed(
     authority_line: str = "",
     signatures: Sequence[Signature] = (),
     figures: Sequence[Figure] = (),
+    letterhead: Letterhead | None = None,
+    drafter: str = "",
+    issuer: Issuer | None = None,
 ) -> Content:
     """The paper in the frame of its desk. `recipients` and `bases` are what the kind proposes: the issuer's own
-    recipients come instead, its further bases behind; «Lưu: VT, …» closes the list. Without `signatures` there is one,
-    the signer's."""
-    issuer, form = issuer_of(paper), Form(paper.form)
+    recipients come instead, its further bases behind; «Lưu: VT, …» closes the list, with the issuer's unit that drafts
+    before the one called `drafter`. Without `signatures` there is one, the signer's; without `letterhead` it is the
+    issuer's. Whoever has asked for the issuer before hands it over, which saves the queries."""
+    issuer, form = issuer or issuer_of(paper), Form(paper.form)
     own = issuer.recipients.get(paper.kind)
-    keep = f"Lưu: VT, {issuer.drafter}" if issuer.drafter else "Lưu: VT"
+    keep = ", ".join(["Lưu: VT", *filter(None, [issuer.drafter or drafter])])
     return Content(
         form=form,
-        letterhead=Letterhead(body=issuer.body_name, parent_body=issuer.parent_body_name, place=issuer.place),
+        letterhead=letterhead or letterhead_of(issuer),
         symbol=paper.symbol or symbol_of(form, issuer),
         year=day_of(paper).year,
         subject=subject,
@@ -100,6 +104,10 @@ def framed(
         is_demo=paper.period.is_demo,
         figures=tuple(figures),
     )
+
+
+def letterhead_of(issuer: Issuer) -> Letterhead:
+    return Letterhead(body=issuer.body_name, parent_body=issuer.parent_body_name, place=issuer.place)
 
 
 def signature_of(paper: Paper, issuer: Issuer) -> Signature:

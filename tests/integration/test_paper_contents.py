@@ -1,0 +1,304 @@
+"""What stands on each kind of paper, made from stored rows: the frozen names and figures, in the words of their day."""
+
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from pytest_django import DjangoAssertNumQueries
+
+from assessments.models import Decision, DecisionItem, Result
+from assessments.workflow import Status
+from childfriendly.core.exceptions import Refused
+from communes.models import Unit
+from papers.filling import content_of, passages_of
+from papers.kinds import KINDS, Kind
+from papers.models import Paper, State
+from papers.structure import Annex, Article, Certificate, Content, Row, Table, from_json, to_json
+from tests.factories import ZERO_IN_3, Place, approved, dossier_in, issued, make_place
+
+pytestmark = pytest.mark.django_db
+
+
+def unsaved(kind: Kind, place: Place, unit: Unit | None = None, **fields: Any) -> Paper:
+    """A draft that nobody has stored: content functions read what a paper is about, not the paper's own row."""
+    spec = KINDS[kind]
+    return Paper(
+        kind=kind,
+        form=spec.form,
+        desk=spec.desk,
+        unit=unit or place.deciding,
+        period=place.period,
+        drafted_at=place.at,
+        **fields,
+    )
+
+
+def of_decision(decision: Decision, place: Place, **fields: Any) -> Content:
+    content = content_of(
+        unsaved(Kind.DECISION, place, decision=decision, number=decision.number, issued_on=decision.issued_on, **fields)
+    )
+    assert isinstance(content, Content)
+    return content
+
+
+def of_item(item: DecisionItem, place: Place, **fields: Any) -> Certificate:
+    content = content_of(unsaved(Kind.CERTIFICATE, place, item=item, register_number=item.register_number, **fields))
+    assert isinstance(content, Certificate)
+    return content
+
+
+def table(annex: Annex) -> Table:
+    (block,) = annex.blocks
+    assert isinstance(block, Table)
+    return block
+
+
+def text_of(content: Content | Certificate) -> str:
+    return str(to_json(content))
+
+
+# ---- the decision ----------------------------------------------------------------------------------------------------
+def test_a_decision_says_who_is_recognised_who_is_refused_and_why() -> None:
+    place = make_place(2)
+    dossiers = [dossier_in(Status.CONCLUDED, place), dossier_in(Status.CONCLUDED, place, 1, answers=ZERO_IN_3)]
+    content = of_decision(issued(dossiers, place, number="7"), place)
+    good, bad = place.communes
+    district = f"huyện {place.deciding.proper_name}"
+    assert (content.number, content.symbol, content.is_draft) == ("7", "QĐ-UBND", False)
+    assert content.letterhead.body_lines == ("ỦY BAN NHÂN DÂN", district.upper())
+    assert content.authority_line == f"ỦY BAN NHÂN DÂN {district.upper()}"
+    assert content.subject == "Về việc công nhận xã phù hợp với trẻ em năm 2024"
+    assert content.bases[-1] == (
+        f"Theo đề nghị của Trưởng Phòng Lao động - Thương binh và Xã hội {district} tại Tờ trình số 15/TTr"
+    )
+    assert content.blocks == (
+        Article(
+            "Kết quả đánh giá, công nhận xã, phường, thị trấn phù hợp với trẻ em năm 2024 như sau:",
+            (
+                "1. Công nhận 01 xã đạt tiêu chuẩn xã, phường, thị trấn phù hợp với trẻ em năm 2024 (có danh sách tại "
+                "Phụ lục I kèm theo).",
+                "2. Không công nhận 01 xã đạt tiêu chuẩn xã, phường, thị trấn phù hợp với trẻ em năm 2024 (có danh "
+                "sách và lý do tại Phụ lục II kèm theo).",
+            ),
+        ),
+        Article("Quyết định này có hiệu lực kể từ ngày ký. Các xã được công nhận tại Điều 1 được cấp Giấy công nhận."),
+        Article(
+            f"Chánh Văn phòng Hội đồng nhân dân và Ủy ban nhân dân {district}, Trưởng Phòng Lao động - Thương binh và "
+            f"Xã hội {district}, Chủ tịch Ủy ban nhân dân các xã có tên tại Điều 1 và thủ trưởng các cơ quan, đơn vị "
+            "có liên quan chịu trách nhiệm thi hành Quyết định này./."
+        ),
+    )
+    assert content.recipients == (
+        "Như Điều 3",
+        f"Sở Lao động - Thương binh và Xã hội tỉnh {place.province.proper_name} (báo cáo)",
+        "CT, các PCT UBND huyện",
+        "Lưu: VT",
+    )
+    (signature,) = content.signatures
+    assert (signature.lines, signature.name) == (("TM. ỦY BAN NHÂN DÂN", "CHỦ TỊCH"), place.leader.full_name)
+    first, second = content.annexes
+    assert (first.label, first.title) == (
+        "PHỤ LỤC I",
+        ("DANH SÁCH XÃ", "ĐƯỢC CÔNG NHẬN PHÙ HỢP VỚI TRẺ EM NĂM 2024"),
+    )
+    assert [column.heading for column in table(first).columns] == [
+        "TT",
+        "Xã",
+        "Tổng điểm đạt được",
+        "Điểm tối thiểu phải đạt",
+    ]
+    assert table(first).rows == (Row(("1", good.name, "1.000", "850")),)
+    assert (second.label, second.title) == (
+        "PHỤ LỤC II",
+        ("DANH SÁCH XÃ", "KHÔNG ĐƯỢC CÔNG NHẬN PHÙ HỢP VỚI TRẺ EM NĂM 2024"),
+    )
+    reason = (
+        "Tiêu chí 3 (Trẻ em bị xâm hại) bị 0 điểm (điểm liệt): mục TC03.1 (Tỷ suất trẻ em bị xâm hại tình dục, mua "
+        "bán, bỏ rơi: 3 trẻ em / 1.000 trẻ em) được 0 điểm, nên cả tiêu chí không được tính điểm."
+    )
+    assert table(second).columns[-1].heading == "Lý do"
+    assert table(second).rows == (Row(("1", bad.name, "875", "850", reason)),)
+
+
+def test_a_decision_without_its_number_is_a_draft() -> None:
+    place = make_place()
+    content = of_decision(approved([dossier_in(Status.CONCLUDED, place)], place), place)
+    assert (content.is_draft, content.number, content.issued_on) == (True, "", None)
+
+
+def test_a_decision_that_recognises_nobody_says_so_in_its_subject_and_promises_no_certificate() -> None:
+    place = make_place()
+    content = of_decision(issued([dossier_in(Status.CONCLUDED, place, answers=ZERO_IN_3)], place), place)
+    assert content.subject == "Về việc không công nhận xã phù hợp với trẻ em năm 2024"
+    assert content.blocks[1] == Article("Quyết định này có hiệu lực kể từ ngày ký.")
+    assert [annex.label for annex in content.annexes] == ["PHỤ LỤC"]
+
+
+def test_the_annex_names_the_district_only_where_there_are_several() -> None:
+    place = make_place(2)
+    decision = issued([dossier_in(Status.CONCLUDED, place, index) for index in (0, 1)], place)
+    decision.items.filter(position=2).update(parent_name="Huyện Khác")
+    (annex,) = of_decision(decision, place).annexes
+    assert [row.cells[2] for row in table(annex).rows] == [place.deciding.name, "Huyện Khác"]
+    assert table(annex).columns[2].heading == "Trực thuộc"
+    assert sum(column.width for column in table(annex).columns) == 100
+
+
+def test_a_total_that_would_tell_a_small_number_is_printed_as_words() -> None:
+    place = make_place()
+    decision = issued([dossier_in(Status.CONCLUDED, place)], place)
+    decision.items.update(hides_total=True)
+    (annex,) = of_decision(decision, place).annexes
+    assert table(annex).rows == (Row(("1", place.communes[0].name, "từ 850 trở lên", "850")),)
+
+
+def test_a_decision_without_a_commune_is_refused() -> None:
+    place = make_place()
+    decision = approved([dossier_in(Status.CONCLUDED, place)], place)
+    decision.items.all().delete()
+    with pytest.raises(Refused) as refused:
+        of_decision(decision, place)
+    assert str(refused.value) == (
+        "Quyết định không có xã nào nên phụ lục trống. Lập lại hồ sơ trình có ít nhất một xã."
+    )
+
+
+def test_a_commune_that_is_not_concluded_stands_in_no_decision() -> None:
+    place = make_place()
+    decision = approved([dossier := dossier_in(Status.CONCLUDED, place)], place)
+    type(dossier).objects.filter(pk=dossier.pk).update(status=Status.APPRAISING)
+    with pytest.raises(Refused) as refused:
+        of_decision(decision, place)
+    name = place.communes[0].name
+    assert str(refused.value) == f"{name} chưa hoàn thành thẩm định nên chưa đưa được vào quyết định."
+
+
+def test_the_drafter_may_reword_who_carries_a_decision_out_and_when_it_takes_effect() -> None:
+    place = make_place()
+    decision = approved([dossier_in(Status.CONCLUDED, place)], place)
+    assert [passage.key for passage in passages_of(unsaved(Kind.DECISION, place, decision=decision))] == [
+        "effect",
+        "duty",
+    ]
+    edits = {"effect": "Quyết định có hiệu lực từ ngày 01/12/2024.\n1. Khoản một.\n\n2. Khoản hai."}
+    assert of_decision(decision, place, edits=edits).blocks[1] == Article(
+        "Quyết định có hiệu lực từ ngày 01/12/2024.", ("1. Khoản một.", "2. Khoản hai.")
+    )
+
+
+def test_what_was_signed_is_printed_as_it_was_signed() -> None:
+    place = make_place()
+    decision = approved([dossier_in(Status.CONCLUDED, place)], place)
+    paper = unsaved(Kind.DECISION, place, decision=decision)
+    signed = content_of(paper)
+    paper.state, paper.content = State.SIGNED, to_json(signed)
+    decision.items.update(commune_name="Xã Tên Khác")
+    assert content_of(paper) == signed
+    paper.number, paper.issued_on = "12", date(2024, 11, 20)
+    assert isinstance(signed, Content)
+    assert content_of(paper) == signed.numbered("12", date(2024, 11, 20))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_decision_needs_the_same_queries_whatever_its_length(
+    count: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    place = make_place(count)
+    made = approved([dossier_in(Status.CONCLUDED, place, index) for index in range(count)], place)
+    decision = Decision.objects.select_related("period__province", "deciding_unit", "proposal").get(pk=made.pk)
+    with django_assert_num_queries(4):
+        of_decision(decision, place)
+
+
+# ---- the certificate -------------------------------------------------------------------------------------------------
+def test_the_certificate_names_commune_year_decision_and_register() -> None:
+    place = make_place()
+    decision = issued([dossier_in(Status.CONCLUDED, place)], place, number="123")
+    paper = of_item(decision.items.get(), place)
+    district, province = f"huyện {place.deciding.proper_name}", f"tỉnh {place.province.proper_name}"
+    assert decision.issued_on is not None
+    assert paper.commune_name == place.communes[0].name
+    assert paper.located_in == f"{district}, {province}"
+    assert (paper.standard, paper.year) == ("xã, phường, thị trấn", 2024)
+    assert paper.decision_reference == (
+        f"Quyết định số 123/QĐ-UBND ngày {decision.issued_on.day:02d} tháng 11 năm 2024 của Ủy ban nhân dân {district}"
+    )
+    assert (paper.decided_on, paper.register_number, paper.is_draft) == (decision.issued_on, "1", False)
+    assert paper.letterhead.body == f"Ủy ban nhân dân {district}"
+    assert (paper.signature.lines, paper.signature.name) == (
+        ("TM. ỦY BAN NHÂN DÂN", "CHỦ TỊCH"),
+        place.leader.full_name,
+    )
+
+
+def test_the_certificate_of_a_decision_without_number_is_a_draft() -> None:
+    place = make_place()
+    paper = of_item(approved([dossier_in(Status.CONCLUDED, place)], place).items.get(), place)
+    assert paper.is_draft
+    assert paper.decision_reference.startswith("Quyết định số …/QĐ-UBND ngày … tháng … năm 2024 của ")
+
+
+def test_a_signed_certificate_takes_its_register_number_when_it_is_entered() -> None:
+    place = make_place()
+    item = issued([dossier_in(Status.CONCLUDED, place)], place).items.get()
+    paper = unsaved(Kind.CERTIFICATE, place, item=item)
+    signed = content_of(paper)
+    paper.state, paper.content = State.SIGNED, to_json(signed)
+    paper.register_number, paper.issued_on = 12, date(2024, 11, 20)
+    entered = content_of(paper)
+    assert isinstance(signed, Certificate)
+    assert isinstance(entered, Certificate)
+    assert (signed.is_draft, entered.register_number, entered.decided_on) == (True, "12", date(2024, 11, 20))
+    assert from_json(to_json(entered)) == entered
+
+
+def test_a_refused_commune_gets_no_certificate() -> None:
+    place = make_place()
+    decision = issued([dossier_in(Status.CONCLUDED, place, answers=ZERO_IN_3)], place)
+    with pytest.raises(Refused) as refused:
+        of_item(decision.items.get(), place)
+    name = place.communes[0].name
+    assert str(refused.value) == f"{name} không được công nhận nên không có Giấy công nhận."
+
+
+def test_papers_of_a_province_without_districts_speak_of_no_district() -> None:
+    place = make_place(year=2026, new=True)
+    decision = issued([dossier_in(Status.CONCLUDED, place)], place)
+    pages = text_of(of_decision(decision, place)) + text_of(of_item(decision.items.get(), place))
+    # the title of Decision 06 is quoted as it stands; every other word is of today
+    quoted = "công nhận xã, phường, thị trấn phù hợp với trẻ em'"
+    assert pages.count(quoted) == 1
+    assert not re.search("huyện|thị trấn|LĐTBXH|Thương binh", pages.replace(quoted, ""), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("is_demo", [True, False])
+def test_a_demo_period_marks_its_papers(is_demo: bool) -> None:
+    place = make_place()
+    decision = issued([dossier_in(Status.CONCLUDED, place)], place)
+    place.period.is_demo = decision.period.is_demo = is_demo
+    assert [of_decision(decision, place).is_demo, of_item(decision.items.get(), place).is_demo] == [is_demo, is_demo]
+
+
+def test_certificates_of_one_decision_stand_in_the_register_in_the_order_of_the_annex() -> None:
+    place = make_place(3)
+    dossiers = [dossier_in(Status.CONCLUDED, place, 0), dossier_in(Status.CONCLUDED, place, 2)]
+    refused = dossier_in(Status.CONCLUDED, place, 1, answers=ZERO_IN_3)
+    decision = issued([dossiers[0], refused, dossiers[1]], place)
+    recognised = decision.items.filter(result=Result.RECOGNISED).order_by("position")
+    assert [of_item(item, place).register_number for item in recognised] == ["1", "2"]
+
+
+# ---- hostile text ----------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "name",
+    ["Xã <script>alert(1)</script> {{ 7*7 }}", "Xã \u202eMỹ\x00 An", ("Xã " + "Nguyễn Thị Minh Khai " * 20)[:200]],
+)
+def test_a_name_stands_on_papers_as_text_and_survives_the_store(name: str) -> None:
+    place = make_place()
+    decision = issued([dossier_in(Status.CONCLUDED, place)], place)
+    item = decision.items.get()
+    item.commune_name = name
+    paper = of_item(item, place)
+    assert paper.commune_name == name
+    assert from_json(to_json(paper)) == paper
