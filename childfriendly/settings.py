@@ -297,6 +297,8 @@ EVIDENCE_MAX_FILES_PER_ITEM = 50
 EVIDENCE_ACCESS_MINUTES = 15  # how long a reason opens one file to one person
 UNUSUAL_READS_A_DAY = env.int("UNUSUAL_READS_A_DAY", default=20)  # sensitive files of one person, see /bat-thuong/
 EXPORTS_PER_MINUTE = 5  # of one person, files of every kind
+PUBLIC_PAGES_PER_MINUTE = 30  # of one address, without signing in
+PUBLIC_FILES_PER_MINUTE = 10  # the same, the public list as a file
 EVIDENCE_QUOTA_BYTES = env.int("EVIDENCE_QUOTA_MB", default=2048) * 1024 * 1024  # of one commune in one period
 EVIDENCE_HOST = env.str("EVIDENCE_HOST", default="")  # a second name of this site for files alone, without cookies
 if EVIDENCE_HOST:

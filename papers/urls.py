@@ -1,6 +1,6 @@
 from django.urls import path
 
-from papers.views import council, issuers
+from papers.views import council, issuers, public
 
 app_name = "papers"
 
@@ -12,4 +12,7 @@ urlpatterns = [
     path("phien-hop/<uuid:uuid>/mo-lai/", council.reopen_meeting, name="reopen_meeting"),
     path("co-quan-ban-hanh/<uuid:uuid>/", issuers.issuers, name="issuers"),
     path("co-quan-ban-hanh/<uuid:uuid>/<slug:desk>/", issuers.issuer, name="issuer"),
+    # without sign-in
+    path("kiem-tra/", public.check_form, name="check_form"),
+    path("kiem-tra/<str:code>/", public.check, name="check"),
 ]

@@ -43,6 +43,7 @@ PERMISSIONS_POLICY = ", ".join(
 )
 
 NO_STORE = "no-store, private"
+PUBLIC = "public, max-age=60"  # what anybody may read; a view sets it, and never for who sent a cookie
 
 
 def is_pdf(response: HttpResponseBase) -> bool:
@@ -51,11 +52,13 @@ def is_pdf(response: HttpResponseBase) -> bool:
 
 def add_headers(response: HttpResponseBase, *, may_be_kept: bool) -> None:
     """A view may have set a stricter content policy of its own; everything else is the same everywhere.
-    `may_be_kept` is for static files only: pages and files about dossiers stay in no cache, not even the browser's."""
+    `may_be_kept` is for static files: pages and files about dossiers stay in no cache, not even the browser's. Only a
+    page that says `PUBLIC` itself may be kept for a minute, unless it carries a cookie."""
     policy = PDF_CONTENT_SECURITY_POLICY if is_pdf(response) else CONTENT_SECURITY_POLICY
     response.headers.setdefault("Content-Security-Policy", policy)
     response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
-    if not may_be_kept:
+    is_public = response.headers.get("Cache-Control") == PUBLIC and not response.cookies
+    if not (may_be_kept or is_public):
         response.headers["Cache-Control"] = NO_STORE

@@ -18,13 +18,13 @@ from criteria.models import Period
 from papers.kinds import KINDS, Desk, Form, Kind, Spec
 from papers.policy import Right, rules_of
 
-_CODE_LETTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I: people type it from paper
+CODE_LETTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I: people type it from paper
 CODE_LENGTH: Final = 10  # 50 bits; looked up at a limited rate
 
 
 def new_code() -> str:
     """For the public check: short, and not to be guessed."""
-    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(CODE_LENGTH))
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
 
 
 class State(models.TextChoices):

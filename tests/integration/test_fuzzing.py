@@ -228,6 +228,6 @@ def test_nothing_that_is_sent_breaks_a_page_or_opens_it(world: World, name: str)
         finally:
             client.handler.enforce_csrf_checks = False
         assert response.status_code < 500
-        assert leaks(world, person, body.decode(errors="replace")) == []
+        assert leaks(world, person, body.decode(errors="replace"), name) == []
 
     send()

@@ -63,7 +63,7 @@ def test_options_tells_nothing_of_what_one_may_not_see(world: World, name: str) 
     page, shown = address(name, world), PAGES[name]
     for person, is_htmx in [(some_reader(name), False), (a_stranger(name), False), (a_stranger(name), True)]:
         answer = Answer.of(world.client(person).options(page, headers=HTMX if is_htmx else {}))
-        assert leaks(world, person, answer.body) == [], person
+        assert leaks(world, person, answer.body, name) == [], person
         if person is not None and person not in shown.readers:
             assert is_nothing(world, person, answer, is_htmx=is_htmx), (person, answer)
     anonymous = world.client(None).options(page)

@@ -7,8 +7,9 @@ A new address fails here until PAGES declares it. How: one line with its name, `
 - `kwargs`, `query`: from the world to what stands in the address, so that it is about something at home.
 - `post` (what its form sends) and `actors` (who may send it), where the page takes a POST: others must change nothing,
   the actors must change something. `is_slow`: one reader is enough.
-- A page without sign-in goes into PUBLIC too (at most eight), one about nothing but the own account
-  into OWN_ACCOUNT. `OF_SESSIONS` names the tables that a mere visit may write.
+- A page without sign-in goes into PUBLIC too (at most eight); `publishes` are the secrets that it may tell anybody.
+  One about nothing but the own account goes into OWN_ACCOUNT. `OF_SESSIONS` names the tables that a mere visit may
+  write.
 What is stored and must stay with its readers goes into `World.secrets`: no page may show it to anybody else.
 
 Two provinces, a second district and the successor province all hold data, so that something could leak.
@@ -54,7 +55,7 @@ from communes.imports.service import _sealed, receive
 from communes.models import AreaType, AreaTypeAssignment, Import, Role, RoleAssignment, Unit, User
 from criteria.models import Authority, CriteriaSet, Holiday
 from criteria.services import load_criteria
-from papers.models import Meeting, Seat
+from papers.models import Meeting, Paper, Seat
 from papers.services.council import Chair
 from tests.factories import (
     QD06,
@@ -74,6 +75,7 @@ from tests.factories import (
     proposed,
     user_with,
 )
+from tests.issued_papers import decision_paper
 from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -171,6 +173,7 @@ class World:
     former: User = field(default_factory=User)  # somebody whose account is shut
     unconfirmed: CriteriaSet = field(default_factory=CriteriaSet)
     job: Job = field(default_factory=Job)  # asked for by the clerk at home, and done
+    papers: dict[str, Paper] = field(default_factory=dict)
     emergency: EvidenceAccess = field(default_factory=EvidenceAccess)  # of a file that an inspector broke the glass for
     imports: dict[str, Import] = field(default_factory=dict)
     secrets: dict[str, set[Who]] = field(default_factory=dict)  # a text no page but those of its readers may hold
@@ -211,6 +214,7 @@ def build(media: Path) -> World:
             index = len(home.communes) - 1 if area == "sibling" else number
             world.dossiers[area, status.value] = dossier_in(status, place, index)
     add_proposals(world)
+    add_papers(world)
     add_evidence(world, media)
     for (area, _), dossier in world.dossiers.items():
         status = Status(dossier.status)
@@ -245,6 +249,11 @@ def add_proposals(world: World) -> None:
         world.decisions[area] = Decision.objects.get(items__dossier=world.dossiers[area, "recognised"])
         world.secrets[world.proposals[area].submission_number] = proposal_readers(area)
         world.secrets[world.decisions[area].full_number] = decision_readers(area, is_issued=True)
+
+
+def add_papers(world: World) -> None:
+    """The paper of the decision at home, which anybody may check."""
+    world.papers["decision"] = decision_paper(world.decisions["home"], world.home)
 
 
 def add_evidence(world: World, media: Path) -> None:
@@ -427,6 +436,7 @@ class Page:
     post: Callable[[World], Kwargs] | None = None
     query: Callable[[World], Kwargs] = nothing
     is_slow: bool = False  # long, and the same for all who read it: one reader is enough
+    publishes: Callable[[World], set[str]] = lambda world: set()
 
 
 def of_dossier(what: str, **more: str) -> Callable[[World], Kwargs]:
@@ -724,6 +734,12 @@ PAGES: dict[str, Page] = {
         actors={(EDITOR, "own")},
         post=lambda world: {"version": "2"},
     ),
+    # -- anybody's, without signing in
+    "papers:check_form": Page(),
+    "papers:check": Page(
+        kwargs=lambda world: {"code": world.papers["decision"].code},
+        publishes=lambda world: {world.decisions["home"].full_number},
+    ),
     "papers:issuers": Page(HOME_ADMINS, lambda world: {"uuid": world.home.deciding.uuid}),
     "papers:issuer": Page(
         HOME_ADMINS,
@@ -866,7 +882,15 @@ PAGES: dict[str, Page] = {
     ),
 }
 
-PUBLIC = {"account_login", "mfa_authenticate", "account_inactive", "healthz", "readyz"}  # without signing in
+PUBLIC = {  # without signing in
+    "account_login",
+    "mfa_authenticate",
+    "account_inactive",
+    "healthz",
+    "readyz",
+    "papers:check_form",
+    "papers:check",
+}
 # About nothing but the account of whoever asks: everybody posts there, and tests of their own follow what comes of it.
 OWN_ACCOUNT = {
     "account_login",
@@ -946,7 +970,7 @@ def test_no_address_holds_a_number_that_can_be_counted_up() -> None:
             "StringConverter",
         }, name
         assert all(
-            key in {"criterion", "item"}
+            key in {"criterion", "item", "desk", "code"}  # the code of a paper is not to be guessed
             for key, converter in pattern.pattern.converters.items()
             if type(converter).__name__ != "UUIDConverter"
         ), name
@@ -960,7 +984,8 @@ def test_few_addresses_are_public() -> None:
 
 def test_the_public_prefixes_fit_on_eight_lines_and_nothing_else_answers(world: World) -> None:
     """What answers a stranger with anything but the way to the sign-in or «not there» lies under one of these."""
-    prefixes = {reverse(name) for name in PUBLIC} | {django_settings.STATIC_URL}
+    prefixes = {reverse(name) for name in PUBLIC - {"papers:check"}} | {django_settings.STATIC_URL}
+    assert address("papers:check", world).startswith(reverse("papers:check_form"))
     assert len(prefixes) <= 8
     client = world.client(None)
     tried = [address(name, world) for name in NAMES] + [
@@ -976,7 +1001,7 @@ def test_the_public_prefixes_fit_on_eight_lines_and_nothing_else_answers(world: 
         "/healthz/",
         "/metrics",
     ]
-    for page in set(tried) - prefixes:
+    for page in set(tried) - prefixes - {address("papers:check", world)}:
         response = client.get(page)
         sign_in = response.headers.get("Location", "").startswith(reverse("account_login") + "?next=")
         assert response.status_code == 404 or (response.status_code == 302 and sign_in), page
@@ -999,13 +1024,18 @@ def test_nobody_gets_further_than_the_sign_in_page(world: World, name: str) -> N
 def test_a_public_page_answers_anybody_and_tells_nothing(world: World, name: str) -> None:
     answer = Answer.of(world.client(None).get(address(name, world)))
     assert answer.status == (302 if name == "mfa_authenticate" else 200)  # nobody has given a password yet
-    assert leaks(world, None, answer.body) == []
+    assert leaks(world, None, answer.body, name) == []
 
 
 # ---- every role, everywhere --------------------------------------------------------------------------------------
-def leaks(world: World, person: Who | None, text: str) -> list[str]:
-    """Secrets on a page that this person may not read."""
-    return [secret for secret, may_read in world.secrets.items() if person not in may_read and secret in text]
+def leaks(world: World, person: Who | None, text: str, name: str = "") -> list[str]:
+    """Secrets on a page that this person may not read; what the page of that name publishes is none."""
+    published = PAGES[name].publishes(world) if name else set()
+    return [
+        secret
+        for secret, may_read in world.secrets.items()
+        if person not in may_read and secret not in published and secret in text
+    ]
 
 
 def is_nothing(world: World, person: Who, answer: Answer, *, is_head: bool = False, is_htmx: bool = False) -> bool:
@@ -1043,7 +1073,7 @@ def test_who_may_not_see_a_page_finds_nothing_and_looking_changes_nothing(world:
         answer = Answer.of(world.client(person).generic(method, page, headers=HTMX if is_htmx else {}))
         seen = (person, method, is_htmx, answer.status)
         assert answer.status in POSSIBLE, seen
-        assert leaks(world, person, answer.body) == [], seen
+        assert leaks(world, person, answer.body, name) == [], seen
         if method == "HEAD":
             assert answer.body == "", seen
             assert answer.status in {got[person, is_htmx], 405}, seen
@@ -1092,7 +1122,7 @@ def test_only_the_one_who_may_changes_anything(world: World, name: str) -> None:
         answer = Answer.of(world.client(person).post(page, data, headers=HTMX if is_htmx else {}))
         seen = (person, is_htmx, answer.status)
         assert answer.status in POSSIBLE, seen
-        assert leaks(world, person, answer.body) == [], seen
+        assert leaks(world, person, answer.body, name) == [], seen
         if acts.post is None:
             assert answer.status == 405, seen
         elif person not in acts.readers:

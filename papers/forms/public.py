@@ -1,0 +1,41 @@
+"""What somebody types from a paper, as forgivingly as it can be read."""
+
+from typing import Final
+
+from django import forms
+
+from childfriendly.core.forms import NfcCharField, PlainForm
+from papers.models.paper import CODE_LENGTH, CODE_LETTERS
+
+_NOT_USED: Final = frozenset("0O1I")  # they look like each other, so no code has them
+
+
+def plain_code(text: str) -> str:
+    """«k7m2p-9xqr4 » as it is stored: capitals, without what stands between them."""
+    return "".join(character for character in text.upper() if character.isalnum())
+
+
+def is_code(text: str) -> bool:
+    return len(text) == CODE_LENGTH and set(text) <= set(CODE_LETTERS)
+
+
+class CodeForm(PlainForm, forms.Form):
+    ma = NfcCharField(
+        label="Mã kiểm tra",
+        max_length=60,
+        error_messages={"required": "Gõ mã kiểm tra in dưới ô mã QR của văn bản."},
+    )
+
+    def clean_ma(self) -> str:
+        code = plain_code(self.cleaned_data["ma"])
+        if _NOT_USED & set(code):
+            raise forms.ValidationError(
+                "Mã không dùng số 0, số 1, chữ O và chữ I. Đọc lại chỗ đó trên giấy: có thể là Q, D, L hoặc J."
+            )
+        if not set(code) <= set(CODE_LETTERS):
+            raise forms.ValidationError("Mã chỉ gồm chữ không dấu và chữ số. Gõ lại đúng như trên giấy.")
+        if len(code) != CODE_LENGTH:
+            raise forms.ValidationError(
+                f"Mã gồm {CODE_LENGTH} chữ và số, ở đây có {len(code)}. Gõ lại đúng như trên giấy."
+            )
+        return code

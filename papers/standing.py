@@ -1,0 +1,163 @@
+"""What later papers say of a paper, and of the recognition of a commune: worked out from issued papers each time, never
+written on the paper itself.
+
+A correction leaves a paper in force. A replacement stands in the place of the whole paper. A revocation takes away the
+communes that it names, or everything where it names none; one that was itself revoked counts no more, and one that was
+replaced counts as its replacement says. A certificate goes the way of its decision in what that says of its commune.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from django.db.models import Q, TextChoices
+
+from assessments.models import DecisionItem, Result
+from papers.kinds import Kind
+from papers.models import Paper, PaperItem, State
+
+
+class Standing(TextChoices):
+    """In the order of their weight: of several that hold, the last one counts."""
+
+    ISSUED = "issued", "Đang có hiệu lực"
+    CORRECTED = "corrected", "Đã đính chính"
+    PARTLY_REVOKED = "partly_revoked", "Đã thu hồi một phần"
+    REPLACED = "replaced", "Đã được thay thế"
+    REVOKED = "revoked", "Đã thu hồi"
+
+
+_WEIGHT = {standing: weight for weight, standing in enumerate(Standing)}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How a paper or a recognition stands, and the later papers that say so, oldest first."""
+
+    standing: Standing
+    later: tuple[Paper, ...] = ()
+    revoked_items: frozenset[int] = frozenset()  # the communes of the paper that were taken away
+
+
+def said_of(papers: Collection[Paper]) -> dict[int, Said]:
+    """By id of the paper; certificates have their `item` loaded. One query where nothing was said later, else three
+    and one more for every further paper in a row, however many papers are asked about."""
+    decisions = {paper.item.decision_id for paper in papers if paper.item and paper.kind == Kind.CERTIFICATE}
+    tree = _Tree.below([paper.pk for paper in papers], decisions)
+    return {
+        paper.pk: tree.of_certificate(paper) if paper.kind == Kind.CERTIFICATE else tree.of(paper) for paper in papers
+    }
+
+
+def said_of_items(items: Collection[DecisionItem]) -> dict[int, Said]:
+    """By id: whether these recognitions still stand, whatever became of a sheet of paper. What a replacing decision
+    took over goes on as REPLACED. As many queries as `said_of`."""
+    tree = _Tree.below((), {item.decision_id for item in items})
+    return {item.pk: tree.of_item(item) for item in items}
+
+
+@dataclass(slots=True)
+class _Tree:
+    """Everything that was issued below some papers, and below the papers of some decisions."""
+
+    below_paper: dict[int, list[Paper]] = field(default_factory=lambda: defaultdict(list))
+    paper_of_decision: dict[int, int] = field(default_factory=dict)
+    named: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # by id of a paper, items of it
+    recognised: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # items of a decision
+
+    @classmethod
+    def below(cls, paper_ids: Collection[int], decision_ids: Collection[int]) -> "_Tree":
+        tree, found = cls(), Q(earlier__in=paper_ids)
+        if decision_ids:
+            found |= Q(earlier__kind=Kind.DECISION, earlier__decision__in=decision_ids)
+        while ids := tree._add(found):
+            found = Q(earlier__in=ids)
+        if tree.below_paper:
+            ids = [*paper_ids, *(paper.pk for papers in tree.below_paper.values() for paper in papers)]
+            for paper_id, item_id in PaperItem.objects.filter(paper__in=ids).values_list("paper_id", "item_id"):
+                tree.named[paper_id].add(item_id)
+            decisions = DecisionItem.objects.filter(decision__in=tree.paper_of_decision, result=Result.RECOGNISED)
+            for decision_id, item_id in decisions.values_list("decision_id", "pk"):
+                tree.recognised[decision_id].add(item_id)
+        return tree
+
+    def _add(self, found: Q) -> list[int]:
+        rows = (
+            Paper.objects.filter(found, state=State.ISSUED)
+            .select_related("earlier", "register")
+            .defer("content", "edits", "earlier__content", "earlier__edits")
+            .order_by("issued_at", "pk")
+        )
+        for paper in rows:
+            assert paper.earlier is not None  # noqa: S101 — for the type checker: it was looked for by that
+            self.below_paper[paper.earlier.pk].append(paper)
+            if paper.earlier.kind == Kind.DECISION and paper.earlier.decision_id is not None:
+                self.paper_of_decision[paper.earlier.decision_id] = paper.earlier.pk
+        return [paper.pk for paper in rows]
+
+    # ---- what was said -----------------------------------------------------------------------------------------
+    def of(self, paper: Paper) -> Said:
+        revocations = list(self._revocations(paper.pk))
+        whole = self.named[paper.pk]
+        if paper.kind == Kind.DECISION and paper.decision_id is not None:
+            whole = self.recognised[paper.decision_id]
+        revoked = {item for later in revocations for item in self.named[later.pk] or whole}
+        is_whole = revoked >= whole or any(not self.named[later.pk] for later in revocations)
+        taking = Standing.REVOKED if is_whole else Standing.PARTLY_REVOKED
+        return _said([*self._plain(paper.pk), *((taking, later) for later in revocations)], revoked & whole)
+
+    def of_certificate(self, paper: Paper) -> Said:
+        assert paper.item is not None  # noqa: S101 — for the type checker: a certificate is about an item
+        own = [*self._plain(paper.pk), *((Standing.REVOKED, later) for later in self._revocations(paper.pk))]
+        return _said([*own, *self._of_decision(paper.item, since=paper)])
+
+    def of_item(self, item: DecisionItem) -> Said:
+        return _said(self._of_decision(item))
+
+    def _of_decision(self, item: DecisionItem, since: Paper | None = None) -> Iterator[tuple[Standing, Paper]]:
+        """What was said below the decision about this commune; a certificate (`since`) does not mind the corrections of
+        its decision, nor a replacement that is older than itself or leaves its commune alone."""
+        root = self.paper_of_decision.get(item.decision_id)
+        for paper_id in self._in_force(root) if root is not None else ():
+            for later in self._revocations(paper_id):
+                if item.pk in self.named[later.pk] or not self.named[later.pk]:
+                    yield Standing.REVOKED, later
+            for standing, later in self._plain(paper_id):
+                if since is None or (
+                    standing is Standing.REPLACED and item.pk in self.named[later.pk] and _is_after(later, since)
+                ):
+                    yield standing, later
+
+    # ---- walking -----------------------------------------------------------------------------------------------
+    def _plain(self, paper_id: int) -> Iterator[tuple[Standing, Paper]]:
+        """Corrections and replacements; a certificate that was issued again replaces the first."""
+        for later in self.below_paper.get(paper_id, ()):
+            if later.kind == Kind.CORRECTION:
+                yield Standing.CORRECTED, later
+            elif later.kind in {Kind.REPLACEMENT, Kind.CERTIFICATE}:
+                yield Standing.REPLACED, later
+
+    def _revocations(self, paper_id: int) -> Iterator[Paper]:
+        """Those that count: not revoked themselves, and as the paper says that replaced them."""
+        for later in self.below_paper.get(paper_id, ()):
+            if later.kind == Kind.REVOCATION and not any(self._revocations(later.pk)):
+                replacing = [paper for standing, paper in self._plain(later.pk) if standing is Standing.REPLACED]
+                yield from replacing or [later]
+
+    def _in_force(self, paper_id: int) -> Iterator[int]:
+        """A decision's paper and those that stand in its place."""
+        yield paper_id
+        for standing, later in self._plain(paper_id):
+            if standing is Standing.REPLACED:
+                yield from self._in_force(later.pk)
+
+
+def _is_after(later: Paper, since: Paper) -> bool:
+    return (later.issued_at, later.pk) > (since.issued_at, since.pk)
+
+
+def _said(found: Iterable[tuple[Standing, Paper]], revoked: Collection[int] = ()) -> Said:
+    acts = list(found)
+    standing = max((standing for standing, _ in acts), key=_WEIGHT.__getitem__, default=Standing.ISSUED)
+    later = {paper.pk: paper for _, paper in acts}.values()
+    return Said(standing, tuple(sorted(later, key=lambda paper: (paper.issued_on, paper.pk))), frozenset(revoked))
