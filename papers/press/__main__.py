@@ -1,0 +1,17 @@
+"""A process that prints what it is handed on standard input, until that ends."""
+
+import sys
+
+from papers.press import SEPARATOR, read, write
+from papers.press.weasy import render
+
+
+def main() -> None:
+    orders, answers = sys.stdin.buffer, sys.stdout.buffer
+    while (order := read(orders)) is not None:
+        stylesheets, _, html = order.decode().partition(SEPARATOR)
+        write(answers, render(html, stylesheets.split(",")))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""HTML → PDF. The only module that touches WeasyPrint. It knows no Django, so that a process which does nothing but
+print starts at once.
+
+WeasyPrint is imported inside the functions: the import costs more than the rest of the start-up, and most processes
+never print. Fonts and style sheets are read once per process, since reading them for every document makes the process
+grow without end.
+"""
+
+import atexit
+import threading
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from weasyprint import CSS, Document
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import URLFetcher
+
+STYLES_DIR = Path(__file__).resolve().parents[1] / "rendering" / "styles"
+FONT_FAMILY = "Liberation Serif"  # the widths and shapes of Times New Roman (NĐ 30/2020, phụ lục I), free to embed
+
+# Pango's font map, which all documents share, is not safe to use from two threads at once.
+_rendering = threading.Lock()
+
+
+@lru_cache(maxsize=1)
+def _fetcher() -> "URLFetcher":
+    from weasyprint.urls import URLFetcher
+
+    class RefusingFetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint ships no types
+        """Fetches nothing: a paper is text, and text that people typed must not reach the network or the disk."""
+
+        def fetch(self, url: str, headers: dict[str, str] | None = None) -> "object":
+            raise ValueError("Papers load nothing from outside.")
+
+    return RefusingFetcher()
+
+
+@lru_cache(maxsize=1)
+def _font_configuration() -> "FontConfiguration":
+    from weasyprint.text.fonts import FontConfiguration
+
+    # Let go while WeasyPrint still stands: freed later, it ends every process with a traceback.
+    atexit.register(_font_configuration.cache_clear)
+    return FontConfiguration()
+
+
+@lru_cache(maxsize=16)
+def _stylesheet(name: str) -> "CSS":
+    from weasyprint import CSS
+
+    source = (STYLES_DIR / name).read_text(encoding="utf-8")
+    return CSS(string=source, url_fetcher=_fetcher(), font_config=_font_configuration())
+
+
+def render(html: str, stylesheets: Sequence[str]) -> bytes:
+    """One HTML page as a tagged PDF; `stylesheets` are names of files in `papers/rendering/styles`.
+
+    Nothing is fetched: images, style sheets and attachments that the HTML points to are left out.
+    """
+    with _rendering:
+        return _written(_laid_out(html, stylesheets))
+
+
+def render_together(title: str, papers: Iterable[tuple[str, Sequence[str]]]) -> bytes:
+    """Several papers, each with its own style sheets, as one tagged PDF. Laid out one by one as they are handed over,
+    so that the caller can say how far it is."""
+    laid_out = []
+    for html, stylesheets in papers:
+        with _rendering:
+            laid_out.append(_laid_out(html, stylesheets))
+    with _rendering:
+        whole = laid_out[0].copy([page for document in laid_out for page in document.pages])
+        whole.metadata.title = title
+        return _written(whole)
+
+
+def _laid_out(html: str, stylesheets: Sequence[str]) -> "Document":
+    from weasyprint import HTML
+
+    return HTML(string=html, url_fetcher=_fetcher()).render(
+        stylesheets=[_stylesheet(name) for name in stylesheets], font_config=_font_configuration()
+    )
+
+
+def _written(document: "Document") -> bytes:
+    return bytes(document.write_pdf(pdf_variant="pdf/ua-1"))
