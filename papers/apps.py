@@ -9,3 +9,6 @@ class PapersConfig(AppConfig):
     def ready(self) -> None:
         # importing registers what it holds; only now are settings and models complete
         from papers import checks  # noqa: F401
+        from papers.services import files
+
+        files.register()

@@ -2,15 +2,19 @@
 with the sentence that the screen shows; whether somebody may see the paper at all is `visible_to`, and its no is a 404.
 """
 
+from collections.abc import Callable
 from datetime import date
+from typing import ParamSpec
 
 from assessments.policy import Relation
 from childfriendly.core.exceptions import Refused
 from communes.models import Role, Unit, User
 from communes.queries import roles_of
 from papers.kinds import KINDS, Desk, Kind, Spec
-from papers.models import Paper
+from papers.models import Paper, State
 from papers.policy import RELATION_OF, Right, roles_with
+
+P = ParamSpec("P")
 
 
 def _check(user: User, right: Right, unit: Unit, relation: Relation, on: date) -> None:
@@ -49,3 +53,27 @@ def check_can_number(user: User, paper: Paper, *, on: date) -> None:
     _check(user, Right.NUMBER, paper.unit, RELATION_OF[Desk(paper.desk)], on)
     if paper.signer_id == user.pk:
         raise Refused("Người ký văn bản không tự vào số văn bản đó. Đề nghị văn thư thực hiện.")
+
+
+def check_can_drop(user: User, paper: Paper, *, on: date) -> Right:
+    """A draft goes with those who may draft it, a signed paper with those who may sign it; by which of the rights."""
+    if paper.state == State.DRAFT:
+        check_can_edit(user, paper, on=on)
+        return Right.DRAFT
+    _check(user, Right.SIGN, paper.unit, RELATION_OF[Desk(paper.desk)], on)
+    return Right.SIGN
+
+
+def is_at_deciding_body(user: User, paper: Paper, *, on: date) -> bool:
+    """Who may ask for the paper of an approved decision without having the right to draft: the leader and the clerk,
+    for its text was approved already and nobody writes it."""
+    return paper.unit_id in roles_of(user, on).units(*roles_with(Right.READ_UNISSUED, Relation.DECIDING))
+
+
+def can(check: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
+    """The same rule in another voice, for buttons."""
+    try:
+        check(*args, **kwargs)
+    except Refused:
+        return False
+    return True

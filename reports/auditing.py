@@ -29,6 +29,14 @@ DAYS: Final = datetime.timedelta(days=30)
 ACTIONS: Final[dict[str, str]] = {
     **{str(action): words for action, words in SENTENCES.items()},
     "issue_decision": "Vào số, phát hành quyết định",
+    "draft_paper": "Soạn văn bản",
+    "reword_paper": "Sửa câu chữ văn bản",
+    "drop_paper": "Bỏ dự thảo văn bản",
+    "sign_paper": "Ký văn bản",
+    "enter_signed_paper": "Ghi nhận văn bản đã ký giấy",
+    "number_paper": "Vào số văn bản",
+    "issue_paper": "Phát hành văn bản",
+    "export_paper": "Tải văn bản",
     "deny": "Bị từ chối",
     "sign_in": "Đăng nhập",
     "sign_in_failed": "Đăng nhập không thành công",
@@ -92,6 +100,7 @@ OBJECTS: Final = {
     "criteria.Period": "Kỳ đánh giá",
     "criteria.Authority": "Thẩm quyền",
     "criteria.Holiday": "Ngày nghỉ",
+    "papers.Paper": "Văn bản",
     "papers.Issuer": "Cơ quan ban hành văn bản",
     "address": "Địa chỉ trang",
 }

@@ -7,6 +7,8 @@ from django.utils import timezone
 from assessments.models import Decision, DecisionItem, Result
 from childfriendly.core.exceptions import Refused
 from communes.models import Level
+from papers.kinds import Kind
+from papers.models import Paper, State
 from papers.words import in_sentence, signature_lines, standard_name
 from reports.certificate import CertificatePaper
 from reports.documents import (
@@ -58,10 +60,15 @@ def certificate_paper(item: DecisionItem, *, mark: str = "") -> CertificatePaper
         decision_number=decision.number,
         decided_on=decision.issued_on,
         signature=_signature(decision),
-        register_number=str(item.register_number or ""),
+        register_number=_register_number(item),
         is_demo=decision.period.is_demo,
         mark=mark,
     )
+
+
+def _register_number(item: DecisionItem) -> str:
+    entered = Paper.objects.filter(item=item, kind=Kind.CERTIFICATE, earlier=None).exclude(state=State.DROPPED)
+    return str(entered.values_list("register_number", flat=True).first() or "")
 
 
 def _day_of_words(decision: Decision) -> date:

@@ -32,7 +32,9 @@ from communes.models import AreaType, AreaTypeAssignment, Kind, Level, Role, Rol
 from criteria.models import CriteriaSet, DeadlineKind, Period
 from criteria.scoring import ItemKind, RuleSet
 from criteria.services import add_authority, confirm_criteria, load_criteria, open_period, standard_authorities
-from papers.models import Council, Meeting, Seat
+from papers import services as papers
+from papers.kinds import Kind as PaperKind
+from papers.models import Council, Meeting, Paper, Seat
 from papers.services.council import Ballot, Chair, Record, begin_meeting, save_council, save_meeting
 from tests.corpus import files as corpus_files
 
@@ -449,3 +451,36 @@ def issued(dossiers: Sequence[Dossier], place: Place, number: str = "") -> Decis
         by=place.clerk,
         at=at,
     )
+
+
+# ---- papers ------------------------------------------------------------------------------------------------------
+def drafted(decision: Decision, place: Place) -> Paper:
+    """The draft of the decision's paper, by somebody of the office."""
+    return papers.draft(kind=PaperKind.DECISION, decision=decision, by=place.appraiser, at=place.later())
+
+
+def signed(paper: Paper, place: Place) -> Paper:
+    return papers.sign(paper_id=paper.pk, version=paper.version, by=place.leader, at=place.later())
+
+
+def numbered(paper: Paper, place: Place, number: str = "", *, is_checked: bool = True) -> Paper:
+    at = place.later()
+    return papers.number(
+        paper_id=paper.pk,
+        version=paper.version,
+        number=number or str(5000 + paper.pk),
+        issued_on=timezone.localdate(at),
+        is_checked=is_checked,
+        by=place.clerk,
+        at=at,
+    )
+
+
+def sent_out(paper: Paper, place: Place) -> Paper:
+    return papers.issue(paper_id=paper.pk, version=paper.version, by=place.clerk, at=place.later())
+
+
+def issued_paper(dossiers: Sequence[Dossier], place: Place, number: str = "") -> Paper:
+    """The paper of a decision on these dossiers, brought through its whole life."""
+    paper = signed(drafted(approved(dossiers, place), place), place)
+    return sent_out(numbered(paper, place, number), place)

@@ -1,6 +1,6 @@
 from assessments.models.access import EvidenceAccess
 from assessments.models.appraisal import AppraisedAnswer, AppraisedBaseFigure, ReturnedItem
-from assessments.models.decision import CertificateRegister, Decision, DecisionItem, Proposal, ProposalItem, Result
+from assessments.models.decision import Decision, DecisionItem, Proposal, ProposalItem, Result
 from assessments.models.dossier import Dossier, Recommendation, StepTime
 from assessments.models.entry import Answer, BaseFigure, CriterionEntry, Figures, FrozenSheet
 from assessments.models.evidence import Evidence
@@ -10,7 +10,6 @@ __all__ = [
     "AppraisedAnswer",
     "AppraisedBaseFigure",
     "BaseFigure",
-    "CertificateRegister",
     "CriterionEntry",
     "Decision",
     "DecisionItem",

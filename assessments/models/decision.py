@@ -196,40 +196,6 @@ class Decision(models.Model):
         return f"{self.number.zfill(2)}/{self.symbol}" if self.number else ""
 
 
-class CertificateRegister(models.Model):
-    """Sổ cấp giấy công nhận of one deciding body and year: the last number given out. The row is counted up in the very
-    transaction that issues, so that a rollback gives its numbers back and nobody else gets them meanwhile (SECURITY.md
-    R-03); the year is that of the decision's date."""
-
-    deciding_unit = models.ForeignKey(
-        Unit, on_delete=models.PROTECT, related_name="certificate_registers", db_index=False
-    )
-    year = models.PositiveIntegerField()
-    last = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["deciding_unit", "year"], name="assessments_certificateregister_one_a_year"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.deciding_unit_id} {self.year}: {self.last}"
-
-    @staticmethod
-    def take(unit: Unit, year: int, count: int) -> "tuple[CertificateRegister, range]":
-        """The register and its next `count` numbers, for the transaction that is open: 1 … n without a gap once it
-        commits."""
-        CertificateRegister.objects.bulk_create(
-            [CertificateRegister(deciding_unit=unit, year=year)], ignore_conflicts=True
-        )
-        rows = CertificateRegister.objects.filter(deciding_unit=unit, year=year)
-        rows.update(last=models.F("last") + count)
-        register = rows.get()
-        return register, range(register.last - count + 1, register.last + 1)
-
-
 class DecisionItem(models.Model):
     """One commune in a decision, with its name as it was: names are frozen here."""
 
@@ -242,12 +208,6 @@ class DecisionItem(models.Model):
     total = models.PositiveIntegerField()
     threshold = models.PositiveIntegerField()
     reasons = models.JSONField(default=list, blank=True)
-    register = models.ForeignKey(
-        CertificateRegister, on_delete=models.PROTECT, null=True, blank=True, related_name="items", db_index=False
-    )
-    register_number = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Số vào sổ cấp giấy công nhận, có khi phát hành"
-    )
     hides_total = models.BooleanField(default=False, help_text="Tổng điểm sẽ làm lộ số trẻ em từ 1 đến 4")
 
     class Meta:
@@ -255,14 +215,6 @@ class DecisionItem(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["decision", "position"], name="assessments_decisionitem_position_unique"),
             models.CheckConstraint(condition=Q(result__in=Result.values), name="assessments_decisionitem_result_known"),
-            models.UniqueConstraint(
-                fields=["register", "register_number"], name="assessments_decisionitem_register_number_unique"
-            ),
-            models.CheckConstraint(
-                condition=Q(register__isnull=True, register_number__isnull=True)
-                | Q(result="recognised", register__isnull=False, register_number__isnull=False, register_number__gte=1),
-                name="assessments_decisionitem_only_recognised_in_register",
-            ),
         ]
 
     def __str__(self) -> str:

@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from assessments.disclosure import outsiders_sheet
 from assessments.models import (
-    CertificateRegister,
     Decision,
     DecisionItem,
     Dossier,
@@ -200,7 +199,8 @@ NUMBER = re.compile(r"0*([1-9][0-9]{0,5})")
 
 @transaction.atomic
 def issue_decision(*, decision_id: int, version: int, number: str, issued_on: date, by: User, at: datetime) -> Decision:
-    """Vào số, phát hành: number and date from the agency's register, typed after signing. Moves all its dossiers."""
+    """Number and date come to the decision and move all its dossiers: the lower half of issuing its paper, called by
+    nobody else (`papers.services.life`)."""
     visible = Decision.objects.visible_to(by, timezone.localdate(at)).select_related("deciding_unit", "period")
     decision = visible.filter(pk=decision_id).first()
     if decision is None:
@@ -237,7 +237,6 @@ def issue_decision(*, decision_id: int, version: int, number: str, issued_on: da
         raise Stale("Quyết định vừa được người khác vào số. Mở lại trang để xem số quyết định.")
     faults.reach("issue: numbered")
     decision.refresh_from_db()
-    _enter_certificates(decision, issued_on.year)
     for item in decision.items.select_related("dossier__deciding_unit", "dossier__period"):
         action = ACTION_OF[Result(item.result)]
         before = item.dossier.status
@@ -265,15 +264,6 @@ def issue_decision(*, decision_id: int, version: int, number: str, issued_on: da
     )
     faults.reach("issue: recorded")
     return decision
-
-
-def _enter_certificates(decision: Decision, year: int) -> None:
-    """Số vào sổ of each certificate, in the order of the annex."""
-    recognised = list(decision.items.filter(result=Result.RECOGNISED))
-    register, numbers = CertificateRegister.take(decision.deciding_unit, year, len(recognised))
-    for item, number in zip(recognised, numbers, strict=True):
-        item.register, item.register_number = register, number
-    DecisionItem.objects.bulk_update(recognised, ["register", "register_number"])
 
 
 def _get_proposal(proposal_id: int, by: User, at: datetime) -> Proposal:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
+from typing import Any
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import models, transaction
 
 from assessments.models import Evidence, Proposal
 from childfriendly.core import audit
@@ -57,6 +58,26 @@ def keep(checked: CheckedUpload, *, is_sensitive: bool) -> tuple[str, Scan]:
 
 # ---- the nightly round -------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
+class Keeper:
+    """A table whose rows name files, by the columns that hold path and hash. `scan` is the column with the word of the
+    scanner, «» where we made the file ourselves; `subject` leads from the row to what the audit tells of."""
+
+    name: str
+    model: type[models.Model]
+    path: str = "path"
+    sha256: str = "sha256"
+    scan: str = "scan"
+    subject: str = ""
+
+
+KEEPERS = [
+    Keeper("minh chứng", Evidence, subject="dossier"),
+    Keeper("hồ sơ trình", Proposal, "minutes_path", "minutes_sha256", "minutes_scan"),
+]
+"""Apps above add theirs when they start."""
+
+
+@dataclass(frozen=True, slots=True)
 class NamedFile:
     """A file as a row names it. `owner` says which, for people who look into the database."""
 
@@ -67,11 +88,10 @@ class NamedFile:
 
 def named_files() -> Iterator[NamedFile]:
     """Every file that a row names, taken out of a dossier or not."""
-    for uuid, path, sha256 in Evidence.objects.order_by("pk").values_list("uuid", "path", "sha256").iterator():
-        yield NamedFile(f"minh chứng {uuid}", path, sha256)
-    minutes = Proposal.objects.order_by("pk").values_list("uuid", "minutes_path", "minutes_sha256")
-    for uuid, path, sha256 in minutes.iterator():
-        yield NamedFile(f"hồ sơ trình {uuid}", path, sha256)
+    for keeper in KEEPERS:
+        rows = keeper.model._default_manager.exclude(**{keeper.path: ""}).order_by("pk")
+        for uuid, path, sha256 in rows.values_list("uuid", keeper.path, keeper.sha256).iterator():
+            yield NamedFile(f"{keeper.name} {uuid}", path, sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,32 +141,29 @@ def delete_orphans(*, at: datetime) -> list[str]:
 def scan_files(*, at: datetime, everything: bool = False) -> Counter[Scan]:
     """Ask again about files that were not scanned, or about all of them when the scanner has learnt something new."""
     told: Counter[Scan] = Counter()
-    rounds = (
-        (Evidence.objects.select_related("dossier"), "path", "scan"),
-        (
-            Proposal.objects.all(),
-            "minutes_path",
-            "minutes_scan",
-        ),
-    )
-    for rows, path, column in rounds:
-        asked = rows if everything else rows.filter(**{f"{column}__in": [Scan.WAITING, Scan.FAILED]})
-        for row in asked.order_by("pk").iterator():
-            told[_scan_one(row, getattr(row, path), column, at)] += 1
+    for keeper in KEEPERS:
+        if not keeper.scan:
+            continue
+        rows = keeper.model._default_manager.order_by("pk")
+        if keeper.subject:
+            rows = rows.select_related(keeper.subject)
+        asked = rows if everything else rows.filter(**{f"{keeper.scan}__in": [Scan.WAITING, Scan.FAILED]})
+        for row in asked.iterator():
+            told[_scan_one(keeper, row, at)] += 1
     return told
 
 
-def _scan_one(row: Evidence | Proposal, path: str, column: str, at: datetime) -> Scan:
+def _scan_one(keeper: Keeper, row: Any, at: datetime) -> Scan:
     try:
-        verdict = scan(content_of(path, root=settings.MEDIA_ROOT))
+        verdict = scan(content_of(getattr(row, keeper.path), root=settings.MEDIA_ROOT))
     except (FileNotFoundError, BrokenSealError):  # `verify_files` tells of these
         verdict = Scan.FAILED
-    before = getattr(row, column)
+    before = getattr(row, keeper.scan)
     if verdict in {before, Scan.WAITING}:  # no scanner now: what it said before still stands
         return Scan(before)
     with transaction.atomic():
-        type(row).objects.filter(pk=row.pk).update(**{column: verdict})
+        keeper.model._default_manager.filter(pk=row.pk).update(**{keeper.scan: verdict})
         if verdict is Scan.INFECTED:
-            subject = row.dossier if isinstance(row, Evidence) else row
+            subject = getattr(row, keeper.subject) if keeper.subject else row
             audit.record("quarantine_file", subject, by=None, at=at, after={"file": row.uuid.hex})
     return verdict

@@ -37,6 +37,10 @@ class State(models.TextChoices):
     DROPPED = "dropped", "Đã bỏ dự thảo"
 
 
+LIVE: Final = (State.DRAFT, State.SIGNED, State.NUMBERED)
+"""On its way: of these there is one of a kind about one thing."""
+
+
 def _read_when_issued(relation: Relation) -> Q:
     return Q(state=State.ISSUED, kind__in=[kind for kind, spec in KINDS.items() if relation in spec.readers])
 
@@ -197,12 +201,29 @@ class Paper(models.Model):
                 condition=Q(kind="certificate", earlier__isnull=True) & ~Q(state="dropped"),
                 name="papers_paper_one_first_certificate",
             ),
+            *(
+                models.UniqueConstraint(
+                    fields=["kind", subject],
+                    condition=Q(state__in=["draft", "signed", "numbered"]),
+                    name=f"papers_paper_one_live_of_{subject}",
+                )
+                for subject in ("dossier", "proposal", "item", "earlier")
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "period", "unit"],
+                condition=Q(state__in=["draft", "signed", "numbered"], kind__in=["result_report", "province_report"]),
+                name="papers_paper_one_live_of_period",
+            ),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="papers_paper_kind_known"),
-            models.CheckConstraint(condition=Q(state__in=State.values), name="papers_paper_state_known"),
             models.CheckConstraint(condition=Q(desk__in=Desk.values), name="papers_paper_desk_known"),
             models.CheckConstraint(
                 condition=Q(state__in=["draft", "dropped"])
-                | Q(content__isnull=False, signer__isnull=False, signed_at__isnull=False) & ~Q(content_sha256=""),
+                | Q(signer__isnull=False, signed_at__isnull=False)
+                & (
+                    Q(content__isnull=False) & ~Q(content_sha256="")
+                    # Numbered before papers were kept: what it says is frozen on its decision until it is issued.
+                    | Q(state="numbered", drafted_by__isnull=True, content__isnull=True, content_sha256="")
+                ),
                 name="papers_paper_signed_has_content",
             ),
             models.CheckConstraint(

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, models
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from assessments import services
 from assessments.models import Decision, Figures
@@ -20,11 +21,14 @@ from assessments.workflow import Action, Status
 from childfriendly.core.exceptions import Stale
 from childfriendly.core.models import AuditEvent
 from communes import services as people
-from communes.models import AreaType, Role, RoleAssignment
+from communes.models import AreaType, Role, RoleAssignment, User
 from criteria import services as catalogue
 from criteria.models import Authority, CriteriaSet, Holiday
 from criteria.services import standard_authorities
+from papers import services as papers
+from papers.filling import FILLERS
 from papers.kinds import Desk
+from papers.models import Paper
 from papers.services.council import Ballot, Record, begin_meeting, reopen_meeting, save_meeting
 from papers.services.issuers import Printed, set_issuer
 from tests.factories import (
@@ -36,12 +40,17 @@ from tests.factories import (
     approved,
     council,
     dossier_in,
+    drafted,
+    issued_paper,
     make_place,
     met,
+    numbered,
     pdf_file,
     proposed,
+    signed,
     user_with,
 )
+from tests.fillers import TINY
 
 pytestmark = pytest.mark.django_db
 
@@ -166,6 +175,56 @@ def numbering(place: Place) -> Act:
     return lambda: services.issue_decision(
         decision_id=decision.pk, version=decision.version, number="7", issued_on=at.date(), by=place.clerk, at=at
     )
+
+
+def a_draft(place: Place) -> Paper:
+    return drafted(approved([dossier_in(Status.CONCLUDED, place)], place), place)
+
+
+def of(paper: Paper, by: User, place: Place) -> dict[str, Any]:
+    return {"paper_id": paper.pk, "version": paper.version, "by": by, "at": place.later()}
+
+
+def drafting(place: Place) -> Act:
+    decision = approved([dossier_in(Status.CONCLUDED, place)], place)
+    return lambda: drafted(decision, place)
+
+
+def rewording(place: Place) -> Act:
+    given = of(a_draft(place), place.appraiser, place)
+    return lambda: papers.reword(**given, edits={"opening": "Kính gửi."})
+
+
+def dropping(place: Place) -> Act:
+    given = of(a_draft(place), place.appraiser, place)
+    return lambda: papers.drop(**given)
+
+
+def signing(place: Place) -> Act:
+    given = of(a_draft(place), place.leader, place)
+    return lambda: papers.sign(**given)
+
+
+def signing_by_hand(place: Place) -> Act:
+    given = of(a_draft(place), place.clerk, place)
+    day = timezone.localdate(place.at)
+    return lambda: papers.enter_signed(**given, signer_id=place.leader.pk, signed_on=day, scan=pdf_file())
+
+
+def numbering_a_paper(place: Place) -> Act:
+    given = of(signed(a_draft(place), place), place.clerk, place)
+    return lambda: papers.number(**given, number="7", issued_on=timezone.localdate(place.at))
+
+
+def sending_out(place: Place) -> Act:
+    given = of(numbered(signed(a_draft(place), place), place), place.clerk, place)
+    return lambda: papers.issue(**given)
+
+
+def a_certificate(place: Place) -> Act:
+    issued_paper([dossier_in(Status.CONCLUDED, place)], place)
+    waiting = Paper.objects.get(kind="certificate")
+    return lambda: papers.issue_certificate(paper_id=waiting.pk, at=place.later())
 
 
 DAY = dt.date(2024, 11, 1)
@@ -368,7 +427,7 @@ def issuer(place: Place) -> Act:
 DOSSIER, PROPOSAL, DECISION = "assessments.Dossier", "assessments.Proposal", "assessments.Decision"
 USER, UNIT, PERIOD, SET = "communes.User", "communes.Unit", "criteria.Period", "criteria.CriteriaSet"
 
-HOLIDAY = "criteria.Holiday"
+HOLIDAY, PAPER = "criteria.Holiday", "papers.Paper"
 
 SERVICES: dict[str, tuple[Callable[[Place], Act], Rows]] = {
     "create": (opening, [("create", DOSSIER)]),
@@ -390,6 +449,14 @@ SERVICES: dict[str, tuple[Callable[[Place], Act], Rows]] = {
     "return_proposal": (returning, [("return_proposal", DOSSIER), ("return_proposal", PROPOSAL)]),
     "approve": (approving, [("approve", DOSSIER), ("approve", PROPOSAL)]),
     "issue_decision": (numbering, [("recognise", DOSSIER), ("issue_decision", DECISION)]),
+    "draft": (drafting, [("draft_paper", PAPER)]),
+    "reword": (rewording, [("reword_paper", PAPER)]),
+    "drop": (dropping, [("drop_paper", PAPER)]),
+    "sign": (signing, [("sign_paper", PAPER)]),
+    "enter_signed": (signing_by_hand, [("enter_signed_paper", PAPER)]),
+    "number": (numbering_a_paper, [("number_paper", PAPER)]),
+    "issue": (sending_out, [("recognise", DOSSIER), ("issue_decision", DECISION), ("issue_paper", PAPER)]),
+    "issue_certificate": (a_certificate, [("issue_paper", PAPER)]),
     "accept_area_type": (area_type, [("accept_area_type", UNIT)]),
     "accept_area_types": (area_types, [("accept_area_type", UNIT)] * 2),
     "assign_role": (role, [("assign_role", USER)]),
@@ -423,6 +490,12 @@ def state() -> dict[type[models.Model], list[dict[str, Any]]]:
         for label in labels
         for model in apps.get_app_config(label).get_models()
     }
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind, filler in TINY.items():
+        monkeypatch.setitem(FILLERS, kind, filler)
 
 
 @contextmanager

@@ -2,17 +2,24 @@
 (SECURITY.md R-03, R-13). On SQLite and on PostgreSQL, in processes that really die."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.utils import timezone
 
 from assessments.models import Decision, DecisionItem, Dossier, Proposal, ProposalItem, StepTime
+from assessments.services import orphans, verify_files
 from assessments.workflow import Status
 from childfriendly.core import chain
 from childfriendly.core.models import AuditEvent
-from tests.factories import Place, approved, dossier_in, make_place, proposed
+from communes.models import User
+from papers.filling import FILLERS
+from papers.models import Attachment, Paper, Register
+from tests.factories import Place, approved, dossier_in, drafted, make_place, numbered, proposed, signed
+from tests.fillers import TINY
 from tests.processes import DIED, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,7 +31,18 @@ def state() -> dict[str, object]:
     """Everything that a decision writes."""
     return {
         model.__name__: list(model.objects.order_by("pk").values())
-        for model in (Dossier, Proposal, ProposalItem, Decision, DecisionItem, StepTime, AuditEvent)
+        for model in (
+            Dossier,
+            Proposal,
+            ProposalItem,
+            Decision,
+            DecisionItem,
+            StepTime,
+            Paper,
+            Register,
+            Attachment,
+            AuditEvent,
+        )
     }
 
 
@@ -98,8 +116,75 @@ def test_what_is_committed_outlives_the_process() -> None:
 
 
 def test_every_point_of_a_decision_is_tried() -> None:
-    text = (ROOT / "assessments" / "services" / "decisions.py").read_text()
-    assert re.findall(r'faults\.reach\("(.+?)"\)', text) == APPROVE_POINTS + ISSUE_POINTS
+    for path, points in (
+        ("assessments/services/decisions.py", APPROVE_POINTS + ISSUE_POINTS),
+        ("papers/services/life.py", ["enter signed: stored", *PAPER_POINTS]),
+    ):
+        assert re.findall(r'faults\.reach\("(.+?)"\)', (ROOT / path).read_text()) == points
+
+
+# ---- papers ------------------------------------------------------------------------------------------------------
+PAPER_POINTS = [
+    "issue paper: stored",
+    "issue paper: flipped",
+    "issue paper: recorded",
+    "issue paper: decision issued",
+    "issue paper: certificates entered",
+]
+
+
+def step(call: str, paper: Paper, by: User, place: Place, more: str = "") -> str:
+    return f"""
+import datetime
+from communes.models import User
+from papers import services
+from papers.filling import FILLERS
+from tests.factories import pdf_file
+from tests.fillers import TINY
+FILLERS.update(TINY)
+at = datetime.datetime.fromisoformat("{place.at.isoformat()}")
+services.{call}(paper_id={paper.pk}, version={paper.version}, by=User.objects.get(pk={by.pk}), at=at, {more})
+"""
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind, filler in TINY.items():
+        monkeypatch.setitem(FILLERS, kind, filler)
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_clerk_who_loses_power_has_sent_a_paper_out_with_all_that_hangs_on_it_or_not_at_all() -> None:
+    place = make_place(2)
+    decision = approved([dossier_in(Status.CONCLUDED, place, index) for index in range(2)], place)
+    paper = numbered(signed(drafted(decision, place), place), place)
+    place.later()
+    before = state()
+    for point in PAPER_POINTS:
+        assert run(step("issue", paper, place.clerk, place), fault=point) == DIED, point
+        assert state() == before, point
+    assert run(step("issue", paper, place.clerk, place)) == 0
+    assert Dossier.objects.filter(status=Status.RECOGNISED).count() == 2
+    assert list(Paper.objects.filter(kind="certificate").values_list("register_number", flat=True)) == [2, 1]
+    report = verify_files(at=timezone.now() + timedelta(days=2))
+    # what the attempts left on the disk is what the last one put there, but for times inside the files
+    assert (report.missing, report.changed) == ([], [])
+    assert chain.first_broken_row() is None
+
+
+@pytest.mark.usefixtures("tiny")
+def test_a_scan_of_which_the_row_was_never_written_is_an_orphan_and_entering_it_again_works() -> None:
+    place = make_place()
+    paper = drafted(approved([dossier_in(Status.CONCLUDED, place)], place), place)
+    place.later()
+    before = state()
+    signer = f"signer_id={place.leader.pk}, signed_on=at.date(), scan=pdf_file('ky.pdf', pdf_file().read() + b'%1')"
+    assert run(step("enter_signed", paper, place.clerk, place, signer), fault="enter signed: stored") == DIED
+    assert state() == before
+    assert len(orphans(at=timezone.now() + timedelta(days=2))) == 1
+    assert run(step("enter_signed", paper, place.clerk, place, signer)) == 0
+    assert orphans(at=timezone.now() + timedelta(days=2)) == []
+    assert Paper.objects.get().state == "signed"
 
 
 def test_the_site_itself_has_no_fault_point() -> None:

@@ -7,15 +7,28 @@ import pytest
 from bs4 import BeautifulSoup
 from pytest_django import DjangoAssertNumQueries
 
-from assessments import services
-from assessments.models import Decision, DecisionItem, Result
+from assessments.models import Decision, Result
 from assessments.workflow import Status
 from childfriendly.core.exceptions import Refused
 from criteria.deadlines import VIET_NAM
+from papers.filling import FILLERS
+from papers.models import Paper
 from reports.certificate import certificate_html
 from reports.documents import decision_html
 from reports.papers import certificate_paper, decision_paper
-from tests.factories import ZERO_IN_3, approved, dossier_in, issued, make_place
+from tests.factories import (
+    ZERO_IN_3,
+    approved,
+    dossier_in,
+    drafted,
+    issued,
+    issued_paper,
+    make_place,
+    numbered,
+    sent_out,
+    signed,
+)
+from tests.fillers import TINY
 
 pytestmark = pytest.mark.django_db
 
@@ -53,24 +66,25 @@ def test_an_issued_decision_prints_its_register_number_and_every_commune() -> No
     assert paper.signature.lines == ("TM. ỦY BAN NHÂN DÂN", "CHỦ TỊCH")
 
 
-def test_certificates_are_numbered_in_the_register_of_their_body_and_year() -> None:
+def test_certificates_are_numbered_in_the_register_of_their_body_and_year(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind, filler in TINY.items():
+        monkeypatch.setitem(FILLERS, kind, filler)
     place, neighbour = make_place(4), make_place()
     dossiers = [dossier_in(Status.CONCLUDED, place, index) for index in (0, 1, 3)]
     refused = dossier_in(Status.CONCLUDED, place, 2, answers=ZERO_IN_3)
-    first, second = issued([dossiers[0], refused, dossiers[1]], place, number="7"), approved([dossiers[2]], place)
-    elsewhere = issued([dossier_in(Status.CONCLUDED, neighbour)], neighbour, number="7")
-    new_year = datetime(2025, 1, 1, tzinfo=VIET_NAM)
-    services.issue_decision(
-        decision_id=second.pk, version=1, number="1", issued_on=new_year.date(), by=place.clerk, at=new_year
-    )
-    numbers = DecisionItem.objects.values_list("register_number", flat=True).order_by("position")
-    assert [list(numbers.filter(decision=decision)) for decision in (first, second, elsewhere)] == [
-        [1, 2, None],
-        [1],
-        [1],
-    ]
-    paper = certificate_paper(first.items.get(register_number=2))
-    assert "Số vào sổ: 2 " in text_of(certificate_html(paper))
+    first = issued_paper([dossiers[0], refused, dossiers[1]], place, "7")
+    waiting = signed(drafted(approved([dossiers[2]], place), place), place)
+    elsewhere = issued_paper([dossier_in(Status.CONCLUDED, neighbour)], neighbour, "7")
+    place.at = datetime(2025, 1, 1, tzinfo=VIET_NAM)
+    second = sent_out(numbered(waiting, place, "1"), place)
+    numbers = Paper.objects.filter(kind="certificate").order_by("item__position")
+    assert [
+        list(numbers.filter(item__decision=paper.decision).values_list("register_number", flat=True))
+        for paper in (first, second, elsewhere)
+    ] == [[1, 2], [1], [1]]
+    item = numbers.get(item__decision=first.decision, register_number=2).item
+    assert item is not None
+    assert "Số vào sổ: 2 " in text_of(certificate_html(certificate_paper(item)))
 
 
 def test_the_certificate_cites_the_decision_that_recognised_the_commune() -> None:

@@ -8,14 +8,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from assessments import services
 from assessments.models import (
     Answer,
     AppraisedAnswer,
-    CertificateRegister,
     CriterionEntry,
     Decision,
     Dossier,
@@ -463,20 +462,3 @@ def test_a_decision_gets_one_number_in_every_round() -> None:
         assert (rows("issue_decision", decision), rows(Action.RECOGNISE, dossier)) == (1, 1), index
     numbers = Decision.objects.values_list("number", flat=True)
     assert len(set(numbers)) == len(numbers) == ROUNDS
-
-
-def test_fifty_issues_at_once_with_some_undone_leave_a_register_without_gaps() -> None:
-    """Every fifth loses its transaction after it took its numbers: they go to somebody else."""
-    unit = make_place().deciding
-    given: list[int] = []
-
-    def issue(number: int) -> None:
-        with transaction.atomic():
-            _, numbers = CertificateRegister.take(unit, 2024, 1 + number % 3)
-            if number % 5 == 0:
-                raise Refused("undone")
-        given.extend(numbers)
-
-    assert race(issue, people=50) == Counter({WON: 40, "Refused": 10})
-    assert sorted(given) == list(range(1, len(given) + 1))
-    assert CertificateRegister.objects.get().last == len(given)

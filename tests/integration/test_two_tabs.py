@@ -9,6 +9,7 @@ import pytest
 from django.apps import apps
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from assessments import services
 from assessments.models import Dossier, Figures
@@ -17,11 +18,30 @@ from assessments.workflow import Action, Status
 from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.models import AuditEvent
 from communes.forms import assignment_key
+from communes.models import User
 from criteria import services as criteria_services
 from criteria.models import Target
+from papers import services as papers
+from papers.filling import FILLERS
+from papers.models import Paper
 from papers.services import council as council_services
 from papers.services.council import Record, reopen_meeting, save_council, save_meeting
-from tests.factories import SEATED, Place, agree, approved, council, dossier_in, make_place, met, proposed
+from tests.factories import (
+    SEATED,
+    Place,
+    agree,
+    approved,
+    council,
+    dossier_in,
+    drafted,
+    make_place,
+    met,
+    numbered,
+    pdf_file,
+    proposed,
+    signed,
+)
+from tests.fillers import TINY
 
 pytestmark = pytest.mark.django_db
 
@@ -87,6 +107,48 @@ def numbering(place: Place) -> Case:
     return services.issue_decision, same | {"number": "1"}, same | {"number": "2"}
 
 
+def a_draft(place: Place) -> Paper:
+    return drafted(approved([dossier_in(Status.CONCLUDED, place)], place), place)
+
+
+def of(paper: Paper, by: User) -> Tab:
+    return {"paper_id": paper.pk, "version": paper.version, "by": by}
+
+
+def rewording(place: Place) -> Case:
+    same = of(a_draft(place), place.appraiser)
+    first, second = ({"edits": {"opening": text}} for text in ("Thẻ 1", "Thẻ 2"))
+    return papers.reword, same | first, same | second
+
+
+def dropping(place: Place) -> Case:
+    paper = a_draft(place)
+    tabs = ((papers.drop, place.appraiser), (papers.sign, place.leader))
+    first, second = (of(paper, by) | {"do": do} for do, by in tabs)
+    return lambda **tab: tab.pop("do")(**tab), first, second
+
+
+def signing(place: Place) -> Case:
+    same = of(a_draft(place), place.leader)
+    return papers.sign, same, same
+
+
+def signing_by_hand(place: Place) -> Case:
+    same = of(a_draft(place), place.clerk) | {"signer_id": place.leader.pk, "signed_on": timezone.localdate(place.at)}
+    first, second = ({"scan": pdf_file(f"the-{number}.pdf")} for number in (1, 2))
+    return papers.enter_signed, same | first, same | second
+
+
+def numbering_a_paper(place: Place) -> Case:
+    same = of(signed(a_draft(place), place), place.clerk) | {"issued_on": timezone.localdate(place.at)}
+    return papers.number, same | {"number": "1"}, same | {"number": "2"}
+
+
+def sending_out(place: Place) -> Case:
+    same = of(numbered(signed(a_draft(place), place), place), place.clerk)
+    return papers.issue, same, same
+
+
 def target(place: Place) -> Case:
     same = {"period": place.period, "version": 1, "unit": place.deciding, "by": place.catalogue_admin}
     first, second = ({"communes": n, "document_number": f"{n}/KH"} for n in (0, 1))
@@ -133,13 +195,25 @@ CASES: dict[str, Callable[[Place], Case]] = {
     "save_council": members,
     "save_meeting": meeting,
     "reopen_meeting": reopening,
+    "reword": rewording,
+    "drop": dropping,
+    "sign": signing,
+    "enter_signed": signing_by_hand,
+    "number": numbering_a_paper,
+    "issue": sending_out,
 }
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind, filler in TINY.items():
+        monkeypatch.setitem(FILLERS, kind, filler)
 
 
 def test_every_service_that_takes_a_version_is_tried() -> None:
     named = {
         name
-        for module in (services, criteria_services, council_services)
+        for module in (services, criteria_services, council_services, papers)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if "version" in inspect.signature(function).parameters and not name.startswith("_")
     }

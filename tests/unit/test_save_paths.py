@@ -15,8 +15,6 @@ NOT_ROWS = {"digest", "picture", "hashlib", "hasher", "context", "environ", "sea
 
 # Function → why it writes without a version and without looking whether the row was still as expected.
 EXPLAINED = {
-    "assessments.models.decision.take": "counts up in one UPDATE, whatever stood there: nobody chose the number",
-    "assessments.services.decisions._enter_certificates": "issue_decision has claimed the decision's version before",
     "assessments.services.figures._write_answer": "save_entry has claimed the version of the criterion before",
     "assessments.services.figures._mark_mended": "marks only what is not marked yet; called under a claimed version",
     "assessments.services.files._scan_one": "the scanner's newest verdict on bytes that never change; nobody typed it",
