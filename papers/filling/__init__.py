@@ -2,13 +2,19 @@
 
 from dataclasses import replace
 
-from papers.filling import leader, reports
+from papers.filling import commune, leader, minutes, reports
 from papers.filling.frame import Filler, Passage
 from papers.kinds import Kind
 from papers.models import Paper, State
 from papers.structure import Certificate, Content, Printed, from_json
 
 FILLERS: dict[Kind, Filler] = {
+    Kind.COUNCIL_DECISION: Filler(commune.council_decision, commune.council_decision_passages),
+    Kind.SELF_ASSESSMENT: Filler(commune.self_assessment, commune.report_passages),
+    Kind.COMMUNE_MINUTES: Filler(minutes.commune_minutes, minutes.commune_passages),
+    Kind.REQUEST: Filler(commune.request, commune.request_passages),
+    Kind.REQUEST_LETTER: Filler(commune.request_letter, commune.request_passages),
+    Kind.COUNCIL_MINUTES: Filler(minutes.council_minutes, minutes.council_passages),
     Kind.DECISION: Filler(leader.recognition_decision, leader.decision_passages),
     Kind.CERTIFICATE: Filler(leader.certificate),
     Kind.RESULT_REPORT: Filler(reports.result_report, reports.passages),
