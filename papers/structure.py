@@ -190,6 +190,7 @@ class Certificate:
     note: str = ""  # «(Cấp lại, thay giấy số vào sổ 12)»
     code: str = ""
     is_demo: bool = False
+    layout: str = ""  # the authority's own (`papers.rendering.layout`); empty for the shipped one
 
     @property
     def is_draft(self) -> bool:

@@ -8,17 +8,21 @@ grow without end.
 
 import atexit
 import threading
+import warnings
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from weasyprint import CSS, Document
+    from weasyprint import CSS, Attachment, Document
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import URLFetcher
 
 STYLES_DIR = Path(__file__).resolve().parents[1] / "rendering" / "styles"
+ANNEX_NAME = "phu-luc.xlsx"
 FONT_FAMILY = "Liberation Serif"  # the widths and shapes of Times New Roman (NĐ 30/2020, phụ lục I), free to embed
 
 # Pango's font map, which all documents share, is not safe to use from two threads at once.
@@ -55,13 +59,14 @@ def _stylesheet(name: str) -> "CSS":
     return CSS(string=source, url_fetcher=_fetcher(), font_config=_font_configuration())
 
 
-def render(html: str, stylesheets: Sequence[str]) -> bytes:
-    """One HTML page as a tagged PDF; `stylesheets` are names of files in `papers/rendering/styles`.
+def render(html: str, stylesheets: Sequence[str], *, annex: bytes | None = None) -> bytes:
+    """One HTML page as a PDF; `stylesheets` are names of files in `papers/rendering/styles`, `annex` a workbook to put
+    inside.
 
     Nothing is fetched: images, style sheets and attachments that the HTML points to are left out.
     """
     with _rendering:
-        return _written(_laid_out(html, stylesheets))
+        return _written(_laid_out(html, stylesheets), annex)
 
 
 def render_together(title: str, papers: Iterable[tuple[str, Sequence[str]]]) -> bytes:
@@ -85,5 +90,48 @@ def _laid_out(html: str, stylesheets: Sequence[str]) -> "Document":
     )
 
 
-def _written(document: "Document") -> bytes:
-    return bytes(document.write_pdf(pdf_variant="pdf/ua-1"))
+def _written(document: "Document", annex: bytes | None = None) -> bytes:
+    """PDF/A-3a, to keep for ever and with a workbook inside, that says of itself that it is PDF/UA-1 as well: tags,
+    language, title and bookmarks are those of both."""
+    metadata = document.metadata
+    described = metadata.generate_rdf_metadata
+    metadata.generate_rdf_metadata = lambda *given: described(*given).replace(b"</rdf:RDF>", ACCESSIBLE + b"</rdf:RDF>")
+    attachments = [_attachment(annex, metadata.created)] if annex else []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint lets go of its colour profile without closing it
+        return bytes(document.write_pdf(pdf_variant="pdf/a-3a", attachments=attachments))
+
+
+def _attachment(workbook: bytes, created: str | None) -> "Attachment":
+    from weasyprint import Attachment
+
+    on = datetime.fromisoformat(created) if created else datetime(1970, 1, 1)  # noqa: DTZ001  the same file every time
+    return Attachment(
+        file_obj=BytesIO(workbook),
+        name=ANNEX_NAME,
+        description="Phụ lục đầy đủ",
+        created=on,
+        modified=on,
+        relationship="Supplement",
+    )
+
+
+# WeasyPrint names one standard in the metadata; PDF/A wants the property of the other one described (ISO 19005-3, 6.6).
+ACCESSIBLE = b"""
+<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="" pdfuaid:part="1"/>
+<rdf:Description xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+    xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#"
+    xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" rdf:about="">
+  <pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+    <pdfaSchema:schema>PDF/UA identification</pdfaSchema:schema>
+    <pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+    <pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>
+    <pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+      <pdfaProperty:name>part</pdfaProperty:name>
+      <pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+      <pdfaProperty:category>internal</pdfaProperty:category>
+      <pdfaProperty:description>Part of ISO 14289</pdfaProperty:description>
+    </rdf:li></rdf:Seq></pdfaSchema:property>
+  </rdf:li></rdf:Bag></pdfaExtension:schemas>
+</rdf:Description>
+"""

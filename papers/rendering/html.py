@@ -6,6 +6,8 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
+from papers.rendering.layout import filled
+from papers.rendering.ornament import frame_svg
 from papers.rendering.qr import qr_svg
 from papers.rendering.sheet import (
     DEMO_MARK,
@@ -19,7 +21,7 @@ from papers.rendering.sheet import (
     sheet_of,
     title_of,
 )
-from papers.structure import Certificate, Content, Heading, Printed
+from papers.structure import Certificate, Heading, Printed
 
 AGENCY_WIDTH = 27  # letters that a line of the letterhead holds
 SUBJECT_WIDTH = 62
@@ -32,6 +34,8 @@ def html_of(printed: Printed, mark: str = "") -> str:
         context = _common(certificate, printed, mark) | {
             "reference": certificate.printed.decision_reference,
             "issued_on": printed.decided_on,
+            "frame": mark_safe(frame_svg()),  # noqa: S308
+            "own_layout": mark_safe(filled(printed.layout, certificate)) if printed.layout else "",  # noqa: S308
         }
         return render_to_string("papers/pdf/certificate.html", context)
     sheet = sheet_of(printed)
@@ -48,7 +52,9 @@ def html_of(printed: Printed, mark: str = "") -> str:
 
 def styles_of(printed: Printed) -> tuple[str, ...]:
     """Which of the style sheets the page needs, by name."""
-    return ("paper.css", "content.css" if isinstance(printed, Content) else "certificate.css")
+    if isinstance(printed, Certificate):
+        return ("paper.css", "award.css")
+    return ("paper.css", "content.css")
 
 
 def _common(sheet: Sheet | CertificateSheet, printed: Printed, mark: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import segno
 from django.conf import settings
+from django.urls import reverse
 
 GROUP = 5  # «7K2QX-9MPLT»: people read it aloud and type it
 
@@ -12,16 +13,17 @@ def readable(code: str) -> str:
 
 def check_url(code: str) -> str:
     """Where the QR code leads. Papers outlive the site's addresses, so this one must go on working for ever."""
-    return f"{settings.SITE_URL.rstrip('/')}/kiem-tra/{code}/"
+    return f"{settings.SITE_URL.rstrip('/')}{reverse('papers:check', args=[code])}"
+
+
+def check_place() -> str:
+    """Where the code is typed, as people read it: «xaphuhop.tinh.gov.vn/kiem-tra/»."""
+    host = settings.SITE_URL.rstrip("/").partition("://")[2]
+    return f"{host}{reverse('papers:check_form')}"
 
 
 def code_lines(code: str) -> tuple[str, ...]:
-    """«Mã tra cứu: 7K2QX-9MPLT», «Kiểm tra tại: xaphuhop.tinh.gov.vn/kiem-tra/», where the code is typed; nothing
-    without a code."""
-    if not code:
-        return ()
-    form = check_url(code).partition("://")[2].removesuffix(f"{code}/")
-    return (f"Mã tra cứu: {readable(code)}", f"Kiểm tra tại: {form}")
+    return (f"Mã tra cứu: {readable(code)}", f"Kiểm tra tại: {check_place()}") if code else ()
 
 
 def qr_svg(code: str) -> str:

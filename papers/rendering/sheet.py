@@ -206,7 +206,7 @@ class Sheet(_Head):
 
 @dataclass(frozen=True)
 class CertificateSheet(_Head):
-    """The words of a `Certificate`, whatever its layout."""
+    """The words of a `Certificate`, for the shipped layout and for an authority's own."""
 
     printed: Certificate
 
