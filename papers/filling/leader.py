@@ -229,7 +229,7 @@ def certificate(paper: Paper) -> Certificate:
     item = item_of(paper)
     if item.result != Result.RECOGNISED:
         raise Refused(f"{item.commune_name} không được công nhận nên không có Giấy công nhận.")
-    decision = item.decision
+    decision, issuer = item.decision, issuer_of(paper)
     above = dict.fromkeys(in_sentence(name) for name in (item.parent_name, decision.period.province.name))
     return Certificate(
         letterhead=letterhead_of_decision(decision),
@@ -239,8 +239,9 @@ def certificate(paper: Paper) -> Certificate:
         year=decision.period.year,
         decision_reference=reference_of(decision),
         decided_on=paper.issued_on or decision.issued_on,
-        signature=signature_of_decision(issuer_of(paper), decision),
+        signature=signature_of_decision(issuer, decision),
         register_number=str(paper.register_number or ""),
         code=paper.code,
         is_demo=decision.period.is_demo,
+        layout=issuer.certificate_layout,
     )

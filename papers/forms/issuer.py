@@ -6,10 +6,10 @@ from django.db import models
 from childfriendly.core.forms import NfcCharField, PlainForm
 from papers.kinds import Desk, Kind
 from papers.models import Issuer
+from papers.rendering.layout import LONGEST
 from papers.services.issuers import Printed, kinds_of
 
 MOST_TEXT = 4000
-LAYOUT_LENGTH = 20_000
 
 
 def _name(field: str, *, help_text: str, required: bool = True) -> NfcCharField:
@@ -67,9 +67,9 @@ class IssuerForm(PlainForm, forms.Form):
             self.fields["certificate_layout"] = NfcCharField(
                 label="Mẫu giấy công nhận riêng",
                 required=False,
-                max_length=LAYOUT_LENGTH,
+                max_length=LONGEST,
                 widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "false"}),
-                help_text="Để trống thì dùng mẫu có sẵn. Cách viết mẫu: xem hướng dẫn quản trị danh mục",
+                help_text="Để trống thì dùng mẫu có sẵn. Cách viết: xem tài liệu «Mẫu giấy công nhận riêng»",
             )
 
     def printed(self) -> Printed:

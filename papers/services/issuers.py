@@ -16,6 +16,7 @@ from communes.services import check_can_manage_catalogue
 from criteria.models import Certainty
 from papers.kinds import KINDS, Desk, Kind
 from papers.models import Issuer
+from papers.rendering import check_layout
 
 DESKS_OF: dict[Level, tuple[Desk, ...]] = {
     Level.COMMUNE: (Desk.COMMUNE,),
@@ -58,7 +59,8 @@ def set_issuer(*, unit: Unit, desk: Desk, printed: Printed, seen: int, version: 
 
     `seen` and `version` are those of the row that the page showed, 0 where there was none. A row of today is
     changed; one of an earlier day ends yesterday. Raises Refused for somebody who does not administer the area, for a
-    desk that such a unit has not, and for a blank name; Stale where somebody else was faster.
+    desk that such a unit has not, for a blank name and for a layout that cannot be printed; Stale where somebody else
+    was faster.
     """
     today = timezone.localdate(at)
     check_can_manage_catalogue(by, unit, today)
@@ -97,12 +99,15 @@ def _cleaned(printed: Printed) -> dict[str, object]:
     for field in ("body_name", "place", "abbreviation"):
         if not names[field]:
             raise Refused("Nhập tên cơ quan, địa danh và chữ viết tắt trong ký hiệu.")
+    layout = nfc(printed.certificate_layout).strip()
+    if layout:
+        check_layout(layout)
     return {
         **names,
         "is_collective": printed.is_collective,
         "recipients": _lines(printed.recipients),
         "bases": _lines(printed.bases),
-        "certificate_layout": nfc(printed.certificate_layout).strip(),
+        "certificate_layout": layout,
     }
 
 

@@ -7,16 +7,20 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
+from assessments.workflow import Status
 from childfriendly.core.exceptions import Refused, Stale
 from communes.models import Unit
 from criteria.models import Certainty
+from papers.filling import content_of
 from papers.filling.issuers import issuer_for
 from papers.kinds import Desk, Kind
-from papers.models import Issuer
+from papers.models import Issuer, Paper
 from papers.services.issuers import Printed, set_issuer
-from tests.factories import Place, make_place
+from papers.structure import Certificate
+from tests.factories import Place, approved, dossier_in, make_place
 from tests.integration.test_audit_coverage import PRINTED
 from tests.signing_in import signed_in
+from tests.unit.test_certificate_layout import LAYOUT
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +101,22 @@ def test_whoever_is_slower_is_told(place: Place) -> None:
 def test_a_blank_name_is_refused(place: Place) -> None:
     with pytest.raises(Refused, match="Nhập tên cơ quan, địa danh"):
         set_(place, changed(body_name=" "))
+
+
+def test_a_layout_of_the_certificate_is_checked_before_it_is_stored(place: Place) -> None:
+    with pytest.raises(Refused, match=r"^Mẫu giấy có thẻ <script> không được dùng"):
+        set_(place, changed(certificate_layout=f"{LAYOUT}<script></script>"))
+    assert set_(place, changed(certificate_layout=LAYOUT)).certificate_layout == LAYOUT.strip()
+
+
+def test_the_certificates_of_an_authority_have_its_layout(place: Place) -> None:
+    set_(place, changed(certificate_layout=LAYOUT))
+    item = approved([dossier_in(Status.CONCLUDED, place)], place).items.get()
+    paper = Paper(kind=Kind.CERTIFICATE, desk=Desk.DECIDING, unit=place.deciding, period=place.period, item=item)
+    paper.drafted_at = place.at
+    printed = content_of(paper)
+    assert isinstance(printed, Certificate)
+    assert printed.layout == LAYOUT.strip()
 
 
 def test_a_commune_has_no_deciding_desk(place: Place) -> None:
