@@ -77,3 +77,16 @@ def can(check: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
     except Refused:
         return False
     return True
+
+
+def attaching_roles(paper: Paper) -> frozenset[Role]:
+    """Who signs this desk's papers and who sends them out."""
+    relation = RELATION_OF[Desk(paper.desk)]
+    return roles_with(Right.SIGN, relation) | roles_with(Right.NUMBER, relation)
+
+
+def check_can_attach(user: User, paper: Paper, *, on: date) -> None:
+    """Whether `user` may put a file beside a signed paper; it changes nothing of it, so the signer may, too."""
+    if paper.unit_id not in roles_of(user, on).units(*attaching_roles(paper)):
+        names = ", ".join(role.label for role in Role if role in attaching_roles(paper))
+        raise Refused(f"Việc này dành cho {names} ({paper.unit.name}). Đề nghị người được phân công thực hiện.")

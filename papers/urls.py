@@ -1,10 +1,12 @@
 from django.urls import path
 
-from papers.views import council, issuers, public
+from papers.views import attachments, council, issuers, public
 
 app_name = "papers"
 
 urlpatterns = [
+    path("van-ban/<uuid:uuid>/tep/", attachments.attach, name="attach"),
+    path("tep-van-ban/<uuid:uuid>/", attachments.attachment, name="attachment"),
     path("hoi-dong/", council.councils, name="councils"),
     path("hoi-dong/<uuid:period_uuid>/<uuid:unit_uuid>/", council.council, name="council"),
     path("hoi-dong/<uuid:period_uuid>/<uuid:unit_uuid>/phien-hop/", council.begin_meeting, name="begin_meeting"),

@@ -11,12 +11,13 @@ from django.db.models import F, Q
 from assessments.models import Decision, DecisionItem, Dossier, Proposal
 from assessments.models.scope import Condition
 from assessments.policy import REACHING_BACK, Relation
-from childfriendly.core.files import Scan
+from childfriendly.core.files import Scan, waits_for_scan
 from communes.models import Unit, User, any_of, within
 from communes.queries import Roles, roles_of
 from criteria.models import Period
 from papers.kinds import KINDS, Desk, Form, Kind, Spec
 from papers.policy import Right, rules_of
+from papers.rendering.comparing import Match
 
 CODE_LETTERS: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I: people type it from paper
 CODE_LENGTH: Final = 10  # 50 bits; looked up at a limited rate
@@ -311,7 +312,9 @@ class Attachment(models.Model):
     size = models.PositiveBigIntegerField()
     content_type = models.CharField(max_length=100)
     scan = models.CharField(max_length=10, choices=Scan.choices, default=Scan.WAITING)  # what the virus scanner said
+    has_active_content = models.BooleanField(default=False)
     signatures = models.JSONField(default=list, blank=True)
+    match = models.CharField(max_length=10, choices=Match.choices, blank=True)  # «»: no PDF, so not compared
     uploaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField()
 
@@ -320,6 +323,8 @@ class Attachment(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=["scan", "signed_pdf"]), name="papers_attachment_kind_known"),
             models.CheckConstraint(condition=Q(scan__in=Scan.values), name="papers_attachment_scan_known"),
+            models.CheckConstraint(condition=Q(match__in=["", *Match.values]), name="papers_attachment_match_known"),
+            models.UniqueConstraint(fields=["paper", "sha256"], name="papers_attachment_same_file_once_a_paper"),
         ]
 
     def __str__(self) -> str:
@@ -328,3 +333,11 @@ class Attachment(models.Model):
     @property
     def audit_unit_id(self) -> int:
         return self.paper.unit_id
+
+    @property
+    def is_quarantined(self) -> bool:
+        return self.scan == Scan.INFECTED
+
+    @property
+    def is_unscanned(self) -> bool:
+        return waits_for_scan(self.scan)

@@ -1,4 +1,4 @@
-"""Reads the digital signatures of one PDF from the standard input and writes what it found as JSON.
+"""Reads the digital signatures and the text of one PDF from the standard input and writes what it found as JSON.
 
 A program of its own, started by `papers.services.signatures`: what strangers made of a PDF is parsed here in pure
 Python, and only a process can be given a limit of time and memory, and may die of either without anybody else noticing.
@@ -28,15 +28,20 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import DocumentTimestampStatus, PdfSignatureStatus, SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import PathError, ValidationError
+from pypdf import PdfReader
+from pypdf.errors import PyPdfError
 
 MAX_SIGNATURES = 20
 MAX_FIELDS = 1000
 MAX_REVISIONS = 100
+MAX_PAGES = 500
+MAX_TEXT = 4_000_000  # characters
 
 # What reading a PDF or a certificate that is not as it should be ends in. The libraries also let out what Python raises
 # where an entry is missing or of another type.
 MALFORMED = (
     PdfError,
+    PyPdfError,
     PathError,
     ValidationError,
     InvalidSignature,
@@ -71,7 +76,7 @@ class Found(TypedDict):
 
 
 def read(pdf: bytes, roots: list[x509.Certificate], at: datetime) -> dict[str, Any]:
-    """{"signatures": […]}, or {"problem": "too_many"}. Raises one of `MALFORMED`."""
+    """{"signatures": […], "pages": […]}, or {"problem": "too_many"}. Raises one of `MALFORMED`."""
     reader = PdfFileReader(BytesIO(pdf), strict=False)
     if reader.encrypted:
         return {"problem": "encrypted"}
@@ -84,7 +89,21 @@ def read(pdf: bytes, roots: list[x509.Certificate], at: datetime) -> dict[str, A
         if value is not None:
             fields.append((name, reference))
     names = {name for name, _ in fields}
-    return {"signatures": [_found(reader, reference, name, names, roots, at) for name, reference in fields]}
+    found = [_found(reader, reference, name, names, roots, at) for name, reference in fields]
+    return {"signatures": found, "pages": _pages(pdf)}
+
+
+def _pages(pdf: bytes) -> list[str]:
+    """The text of each page, without what stands in signature fields; [] where there is no making it out."""
+    pages: list[str] = []
+    try:
+        for page in PdfReader(BytesIO(pdf)).pages:
+            pages.append(page.extract_text())
+            if len(pages) > MAX_PAGES or sum(map(len, pages)) > MAX_TEXT:
+                break
+    except MALFORMED:
+        return []
+    return pages
 
 
 def _found(

@@ -1,5 +1,5 @@
-"""Who signed a PDF, when, whether it was altered since, and whether we can tell whose certificate it is: as facts that
-a row keeps, and as one plain sentence each.
+"""What is read from a PDF that came back: who signed it, when, whether it was altered since, and whether we can tell
+whose certificate it is. A row keeps it as facts, people read one plain sentence each.
 
 Nothing is asked of the network, so whether a certificate was revoked is never known, and the sentence says so. Trusted
 are the certificates in the folder SIGNATURE_TRUST_ROOTS and nobody else; we ship none.
@@ -111,10 +111,21 @@ def from_json(stored: list[dict[str, Any]]) -> list[SignatureReport]:
     return _converter.structure(stored, list[SignatureReport])
 
 
-def read_signatures(pdf: bytes, *, at: datetime) -> list[SignatureReport]:
-    """Every digital signature in the file, in the order of its fields; [] where there is none.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """`signatures` in the order of their fields; `pages` is the text of each page, [] where none can be made out."""
 
-    Takes at most `SECONDS`. Raises Refused where nobody can say, since the file is damaged, locked, or made so that
+    signatures: list[SignatureReport]
+    pages: list[str]
+
+
+def read_signatures(pdf: bytes, *, at: datetime) -> list[SignatureReport]:
+    """Every digital signature in the file, [] where there is none. Raises as `read_pdf`."""
+    return read_pdf(pdf, at=at).signatures
+
+
+def read_pdf(pdf: bytes, *, at: datetime) -> Reading:
+    """Takes at most `SECONDS`. Raises Refused where nobody can say, since the file is damaged, locked, or made so that
     reading it has no end.
     """
     command = [sys.executable, "-I", READER, str(SECONDS), str(MEMORY), settings.SIGNATURE_TRUST_ROOTS, at.isoformat()]
@@ -128,7 +139,7 @@ def read_signatures(pdf: bytes, *, at: datetime) -> list[SignatureReport]:
     answer = json.loads(run.stdout)
     if "problem" in answer:
         raise Refused(_PROBLEMS[answer["problem"]])
-    return [_report(found, at) for found in answer["signatures"]]
+    return Reading([_report(found, at) for found in answer["signatures"]], answer["pages"])
 
 
 _PROBLEMS: Final = {

@@ -28,7 +28,9 @@ from criteria.services import standard_authorities
 from papers import services as papers
 from papers.filling import FILLERS
 from papers.kinds import Desk
-from papers.models import Paper
+from papers.kinds import Kind as PaperKind
+from papers.models import Paper, State
+from papers.services.attachments import attach
 from papers.services.council import Ballot, Record, begin_meeting, reopen_meeting, save_meeting
 from papers.services.issuers import Printed, set_issuer
 from tests.factories import (
@@ -51,6 +53,7 @@ from tests.factories import (
     user_with,
 )
 from tests.fillers import TINY
+from tests.issued_papers import paper_in
 
 pytestmark = pytest.mark.django_db
 
@@ -412,6 +415,11 @@ def meeting_reopened(place: Place) -> Act:
     return lambda: reopen_meeting(meeting_id=held.pk, version=held.version, by=place.editors[0], at=place.later())
 
 
+def scan_attached(place: Place) -> Act:
+    paper = paper_in(State.SIGNED, PaperKind.REPLACEMENT, place)
+    return lambda: attach(paper_id=paper.pk, upload=pdf_file(), by=place.clerk, at=place.later())
+
+
 def issuer(place: Place) -> Act:
     return lambda: set_issuer(
         unit=place.deciding,
@@ -478,6 +486,7 @@ SERVICES: dict[str, tuple[Callable[[Place], Act], Rows]] = {
     "save_meeting": (meeting_saved(closes=False), [("save_meeting", "papers.Meeting")]),
     "save_meeting: close": (meeting_saved(closes=True), [("close_meeting", "papers.Meeting")]),
     "reopen_meeting": (meeting_reopened, [("reopen_meeting", "papers.Meeting")]),
+    "attach": (scan_attached, [("attach_to_paper", "papers.Paper")]),
     "set_issuer": (issuer, [("set_issuer", "papers.Issuer")]),
 }
 

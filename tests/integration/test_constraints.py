@@ -425,6 +425,8 @@ BREAKERS: dict[str, list[Breaker]] = {
     "papers_paperitem_once": [again(PaperItem)],
     "papers_attachment_kind_known": [changed(Attachment, kind="song")],
     "papers_attachment_scan_known": [changed(Attachment, scan="")],
+    "papers_attachment_match_known": [changed(Attachment, match="nearly")],
+    "papers_attachment_same_file_once_a_paper": [again(Attachment)],
 }
 
 

@@ -55,7 +55,7 @@ from communes.imports.service import _sealed, receive
 from communes.models import AreaType, AreaTypeAssignment, Import, Role, RoleAssignment, Unit, User
 from criteria.models import Authority, CriteriaSet, Holiday
 from criteria.services import load_criteria
-from papers.models import Meeting, Paper, Seat
+from papers.models import Attachment, Meeting, Paper, Seat
 from papers.services.council import Chair
 from tests.factories import (
     QD06,
@@ -174,6 +174,7 @@ class World:
     unconfirmed: CriteriaSet = field(default_factory=CriteriaSet)
     job: Job = field(default_factory=Job)  # asked for by the clerk at home, and done
     papers: dict[str, Paper] = field(default_factory=dict)
+    attachment: Attachment = field(default_factory=Attachment)  # to the paper of the decision at home
     emergency: EvidenceAccess = field(default_factory=EvidenceAccess)  # of a file that an inspector broke the glass for
     imports: dict[str, Import] = field(default_factory=dict)
     secrets: dict[str, set[Who]] = field(default_factory=dict)  # a text no page but those of its readers may hold
@@ -214,7 +215,7 @@ def build(media: Path) -> World:
             index = len(home.communes) - 1 if area == "sibling" else number
             world.dossiers[area, status.value] = dossier_in(status, place, index)
     add_proposals(world)
-    add_papers(world)
+    add_papers(world, media)
     add_evidence(world, media)
     for (area, _), dossier in world.dossiers.items():
         status = Status(dossier.status)
@@ -251,9 +252,26 @@ def add_proposals(world: World) -> None:
         world.secrets[world.decisions[area].full_number] = decision_readers(area, is_issued=True)
 
 
-def add_papers(world: World) -> None:
-    """The paper of the decision at home, which anybody may check."""
-    world.papers["decision"] = decision_paper(world.decisions["home"], world.home)
+def add_papers(world: World, media: Path) -> None:
+    """The paper of the decision at home, which anybody may check, and a scan of it."""
+    paper = world.papers["decision"] = decision_paper(world.decisions["home"], world.home)
+    world.attachment = scan_of(paper, world.home.clerk, media)
+    world.secrets[world.attachment.name] = decision_readers(is_issued=True)
+
+
+def scan_of(paper: Paper, by: User, media: Path) -> Attachment:
+    checked = check_upload(pdf_file("ban-quet-rieng.pdf"), max_bytes=10_000, allowed=["pdf"])
+    return Attachment.objects.create(
+        paper=paper,
+        kind=Attachment.Kind.SCAN,
+        name=checked.name,
+        path=store(checked, root=media),
+        sha256=checked.sha256,
+        size=checked.size,
+        content_type=checked.content_type,
+        uploaded_by=by,
+        uploaded_at=paper.drafted_at,
+    )
 
 
 def add_evidence(world: World, media: Path) -> None:
@@ -717,6 +735,13 @@ PAGES: dict[str, Page] = {
         },
     ),
     # -- councils: of one's own desk
+    "papers:attach": Page(
+        decision_readers(is_issued=True),
+        lambda world: {"uuid": world.papers["decision"].uuid},
+        actors=who("leader clerk", {"own"}),
+        post=lambda world: {"upload": pdf_file("moi.pdf", pdf_file().read() + b"moi")},
+    ),
+    "papers:attachment": Page(decision_readers(is_issued=True), lambda world: {"uuid": world.attachment.uuid}),
     "papers:councils": Page(who("commune_editor commune_head appraiser head_of_office clerk")),
     "papers:council": Page(KEEPERS, of_council, actors={(EDITOR, "own")}, post=typed_members),
     "papers:begin_meeting": Page(

@@ -1,0 +1,229 @@
+"""Scans and digitally signed PDFs beside a paper: who attaches them, what is said of them, and that nothing changes."""
+
+import datetime
+import re
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from pytest_django.fixtures import Settings
+
+from childfriendly.core.exceptions import Refused, Stale
+from childfriendly.core.files import Scan
+from childfriendly.core.models import AuditEvent
+from communes.models import User
+from papers.kinds import Kind
+from papers.models import Attachment, Paper, State
+from papers.rendering import render_pdf
+from papers.rendering.comparing import Match
+from papers.services import attachments
+from papers.services.attachments import MAX_FILES, attach
+from papers.structure import to_json
+from tests import signing
+from tests.factories import Place, make_place
+from tests.integration.test_evidence import let_go, status_of
+from tests.issued_papers import paper_in
+from tests.sample_papers import CODE, DAY, decision
+from tests.signing import SIGNED_AT, plain_pdf, signed, signer
+from tests.signing_in import signed_in
+
+pytestmark = pytest.mark.django_db
+
+READ_AT = SIGNED_AT + datetime.timedelta(days=1)
+PNG = (Path(__file__).parents[2] / "docs" / "screenshots" / "giay-cong-nhan.png").read_bytes()
+
+
+@pytest.fixture
+def place(settings: Settings, tmp_path: Path) -> Place:
+    settings.SIGNATURE_TRUST_ROOTS = str(signing.trust(tmp_path / "goc"))
+    return make_place()
+
+
+def paper_of(place: Place, state: State = State.NUMBERED) -> Paper:
+    """A decision that the leader has signed and the clerk has numbered."""
+    said = {"content": to_json(decision(number="", issued_on=None)), "number": "2345", "issued_on": DAY}
+    return paper_in(state, Kind.REPLACEMENT, place, code=CODE, **said if state is not State.DRAFT else {})
+
+
+def pdf(content: bytes, name: str = "da-ky.pdf") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content, content_type="application/pdf")
+
+
+def attached(paper: Paper, content: bytes, by: User) -> Attachment:
+    return attach(paper_id=paper.pk, upload=pdf(content), by=by, at=READ_AT)
+
+
+def page_of(client: Client, paper: Paper) -> str:
+    html = client.get(reverse("papers:attach", args=[paper.uuid])).content.decode()
+    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+
+
+# ---- attaching ---------------------------------------------------------------------------------------------------
+def test_a_signed_pdf_is_kept_byte_for_byte_with_what_was_read_from_it(place: Place) -> None:
+    paper = paper_of(place)
+    content = signed(render_pdf(decision()), signer())
+    row = attached(paper, content, place.clerk)
+    assert (row.kind, row.match, row.scan) == (Attachment.Kind.SIGNED_PDF, Match.SAME, Scan.WAITING)
+    assert [found["signer"] for found in row.signatures] == ["Nguyễn Văn A (giả định)"]
+    client = signed_in(place.leader)
+    assert page_of(client, paper).count(
+        "Nguyễn Văn A (giả định) ký lúc 09:12 ngày 20/11/2024 theo giờ máy của người ký; tệp không bị sửa sau khi ký; "
+        "chứng thư của người ký do tổ chức tin cậy cấp (chưa tra cứu việc thu hồi). "
+        "Nội dung khớp văn bản trong hệ thống."
+    )
+    response = client.get(reverse("papers:attachment", args=[row.uuid]))
+    assert b"".join(response.streaming_content) == content  # type: ignore[attr-defined]
+    let_go(response)
+    assert response["Content-Disposition"] == 'attachment; filename="da-ky.pdf"'
+
+
+def test_the_paper_itself_is_not_touched(place: Place) -> None:
+    paper = paper_of(place)
+    before = Paper.objects.filter(pk=paper.pk).values().get()
+    attached(paper, signed(plain_pdf(), signer()), place.clerk)
+    assert Paper.objects.filter(pk=paper.pk).values().get() == before
+
+
+def test_a_file_that_says_something_else_is_said_to(place: Place) -> None:
+    paper = paper_of(place)
+    attached(paper, signed(render_pdf(decision(count=5)), signer()), place.clerk)
+    assert "Nội dung khác văn bản trong hệ thống." in page_of(signed_in(place.clerk), paper)
+
+
+def test_a_picture_is_a_scan_with_nothing_to_read(place: Place) -> None:
+    paper = paper_of(place)
+    row = attach(paper_id=paper.pk, upload=SimpleUploadedFile("quet.png", PNG), by=place.clerk, at=READ_AT)
+    assert (row.kind, row.match, row.signatures) == (Attachment.Kind.SCAN, "", [])
+
+
+def test_attaching_is_one_row_of_the_audit(place: Place) -> None:
+    paper = paper_of(place)
+    row = attached(paper, signed(plain_pdf(), signer()), place.clerk)
+    event = AuditEvent.objects.about(paper).get()
+    assert (event.action, event.actor_id, event.after) == (
+        "attach_to_paper",
+        str(place.clerk.pk),
+        {"file": row.uuid.hex, "sha256": row.sha256, "signatures": 1},
+    )
+
+
+def test_the_same_file_sent_again_is_the_same_row(place: Place) -> None:
+    paper = paper_of(place)
+    content = signed(plain_pdf(), signer())
+    assert attached(paper, content, place.clerk) == attached(paper, content, place.leader)
+    assert AuditEvent.objects.about(paper).count() == 1
+
+
+def test_who_neither_signs_nor_numbers_attaches_nothing(place: Place) -> None:
+    paper = paper_of(place)
+    with pytest.raises(Refused, match="Việc này dành cho Lãnh đạo"):
+        attached(paper, plain_pdf(), place.appraiser)
+    with pytest.raises(Refused, match="Không tìm thấy văn bản này"):
+        attached(paper, plain_pdf(), place.editors[0])
+    assert "Đính kèm tệp" not in page_of(signed_in(place.appraiser), paper)
+
+
+def test_nothing_is_attached_to_a_draft(place: Place) -> None:
+    draft = paper_of(place, State.DRAFT)
+    with pytest.raises(Refused, match="chưa ký"):
+        attached(draft, plain_pdf(), place.clerk)
+    assert "chưa đính kèm được bản đã ký" in page_of(signed_in(place.clerk), draft)
+
+
+def test_a_paper_that_is_dropped_while_its_file_is_read_keeps_none(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = paper_of(place)
+
+    def dropped_meanwhile(content: bytes, *, at: datetime.datetime) -> Any:
+        Paper.objects.filter(pk=paper.pk).update(
+            state=State.DROPPED, number="", number_year=None, numbered_at=None, issued_on=None
+        )
+        return read_pdf(content, at=at)
+
+    read_pdf = attachments.read_pdf
+    monkeypatch.setattr(attachments, "read_pdf", dropped_meanwhile)
+    with pytest.raises(Stale, match="vừa được người khác bỏ"):
+        attached(paper, plain_pdf(), place.clerk)
+    assert not Attachment.objects.exists()
+
+
+def test_a_paper_has_room_for_twenty_files(place: Place) -> None:
+    paper = paper_of(place)
+    kept = Attachment.objects.filter(pk=attached(paper, plain_pdf(), place.clerk).pk).values().get()
+    del kept["id"], kept["uuid"]
+    Attachment.objects.bulk_create(Attachment(**kept | {"sha256": f"{n:064}"}) for n in range(MAX_FILES - 1))
+    with pytest.raises(Refused, match="tối đa 20 tệp"):
+        attached(paper, signed(plain_pdf(), signer()), place.clerk)
+
+
+@pytest.mark.parametrize(
+    ("file", "sentence"),
+    [
+        (SimpleUploadedFile("a.docx", b"PK"), "Không nhận loại tệp"),
+        (SimpleUploadedFile("a.pdf", b""), "không có nội dung"),
+        (SimpleUploadedFile("a.pdf", b"GIF89a"), "không phải PDF"),
+        (SimpleUploadedFile("a.pdf", b"%PDF-1.7\nhong\n%%EOF"), "bị hỏng"),
+    ],
+)
+def test_a_wrong_file_is_a_sentence_on_the_page(place: Place, file: SimpleUploadedFile, sentence: str) -> None:
+    response = signed_in(place.clerk).post(reverse("papers:attach", args=[paper_of(place).uuid]), {"upload": file})
+    assert (response.status_code, response.content.decode().count(sentence) > 0) == (422, True)
+    assert not Attachment.objects.exists()
+
+
+def test_a_pdf_with_a_script_is_kept_and_marked(place: Place) -> None:
+    out = BytesIO()
+    with pikepdf.open(BytesIO(plain_pdf())) as opened:
+        opened.Root.OpenAction = pikepdf.Dictionary(S=pikepdf.Name.JavaScript, JS="app.alert(1)")
+        opened.save(out)
+    paper = paper_of(place)
+    assert attached(paper, out.getvalue(), place.clerk).has_active_content
+    assert "Tệp có nội dung tự chạy" in page_of(signed_in(place.clerk), paper)
+
+
+# ---- taking away -------------------------------------------------------------------------------------------------
+def test_a_download_is_recorded_and_counted(place: Place) -> None:
+    paper = paper_of(place)
+    row = attached(paper, plain_pdf(), place.clerk)
+    client, address = signed_in(place.clerk), reverse("papers:attachment", args=[row.uuid])
+    assert status_of(client, address, method="head") == 200
+    assert [status_of(client, address) for _ in range(6)] == [200] * 5 + [429]
+    events = AuditEvent.objects.about(paper).filter(action="export_attachment")
+    assert [event.after for event in events] == [{"rows": 1, "file": row.uuid.hex}] * 5
+
+
+def test_a_file_with_malware_stays_where_it_is(place: Place) -> None:
+    paper = paper_of(place)
+    row = attached(paper, plain_pdf(), place.clerk)
+    Attachment.objects.filter(pk=row.pk).update(scan=Scan.INFECTED)
+    client = signed_in(place.clerk)
+    assert client.get(reverse("papers:attachment", args=[row.uuid])).status_code == 409
+    assert "Có mã độc nên đã bị cách ly" in page_of(client, paper)
+
+
+def test_a_file_that_was_not_scanned_is_warned_of(place: Place, settings: Settings) -> None:
+    row = attached(paper_of(place), plain_pdf(), place.clerk)
+    settings.CLAMD_SOCKET = "/khong/co"
+    client, address = signed_in(place.clerk), reverse("papers:attachment", args=[row.uuid])
+    assert "chưa được quét vi-rút" in client.get(address).content.decode()
+    assert not AuditEvent.objects.filter(action="export_attachment").exists()
+    assert status_of(client, f"{address}?da-biet=1") == 200
+    assert AuditEvent.objects.filter(action="export_attachment").count() == 1
+
+
+def test_a_file_that_is_gone_is_a_sentence(place: Place, private_files: Path) -> None:
+    row = attached(paper_of(place), plain_pdf(), place.clerk)
+    (private_files / row.path).unlink()
+    response = signed_in(place.clerk).get(reverse("papers:attachment", args=[row.uuid]))
+    assert (response.status_code, "máy chủ không còn lưu tệp này" in response.content.decode()) == (409, True)
+
+
+def test_who_does_not_see_the_paper_finds_no_file(place: Place) -> None:
+    row = attached(paper_of(place), plain_pdf(), place.clerk)
+    assert signed_in(place.editors[0]).get(reverse("papers:attachment", args=[row.uuid])).status_code == 404
