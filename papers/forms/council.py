@@ -45,10 +45,8 @@ class MemberForm(PlainForm, forms.Form):
         label="Vai trò trong Hội đồng",
         choices=Seat.choices,
         initial=Seat.MEMBER,
-        error_messages={
-            "required": "Chọn vai trò trong Hội đồng.",
-            "invalid_choice": "Chọn một vai trò trong danh sách.",
-        },
+        required=False,
+        error_messages={"invalid_choice": "Chọn một vai trò trong danh sách."},
     )
 
     def clean(self) -> dict[str, Any]:
@@ -65,7 +63,9 @@ class MemberRows(BaseFormSet):  # type: ignore[type-arg]  # takes no argument wh
     def chosen(self) -> list[Chair]:
         typed = (form.cleaned_data for form in self.forms)
         return [
-            Chair(row["full_name"], row["title"], Seat(row["seat"])) for row in typed if row and row.get("full_name")
+            Chair(row["full_name"], row["title"], Seat(row["seat"] or Seat.MEMBER))
+            for row in typed
+            if row and row.get("full_name")
         ]
 
 
@@ -147,13 +147,10 @@ class MeetingForm(PlainForm, forms.Form):
         self.members, self.dossiers = members, dossiers
         for member in members:
             self.fields[f"came-{member.pk}"] = forms.ChoiceField(
-                label=f"{member.full_name}",
+                label=f"{member.full_name}, {member.title} ({member.get_seat_display()})",
                 choices=[(HERE, "Có mặt"), (AWAY, "Vắng")],
                 widget=forms.RadioSelect,
-                error_messages={
-                    "required": f"Chọn {member.full_name} có mặt hay vắng.",
-                    "invalid_choice": f"Chọn {member.full_name} có mặt hay vắng.",
-                },
+                required=False,  # no word at each of them; `clean` asks for an answer
             )
             self.fields[f"reason-{member.pk}"] = NfcCharField(
                 label=f"Lý do {member.full_name} vắng",
@@ -182,6 +179,9 @@ class MeetingForm(PlainForm, forms.Form):
             self.add_error("begins", "Nhập giờ bắt đầu của ngày họp này.")
         for member in self.members:
             came, reason = given.get(f"came-{member.pk}"), given.get(f"reason-{member.pk}")
+            if not came:
+                self.errors.pop(f"came-{member.pk}", None)
+                self.add_error(f"came-{member.pk}", f"Chọn {member.full_name} có mặt hay vắng.")
             if came == AWAY and not reason and f"reason-{member.pk}" not in self.errors:
                 self.add_error(f"reason-{member.pk}", f"Ghi lý do vắng của {member.full_name}.")
             if came == HERE and reason:

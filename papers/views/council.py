@@ -116,16 +116,20 @@ def council(request: HttpRequest, period_uuid: UUID, unit_uuid: UUID) -> HttpRes
     else:
         form = CouncilForm(initial={"document": found.document if found else ""})
         rows = member_rows(None, members)
+    meetings = list(found.meetings.all()) if found else []
+    can_keep = _can_keep(user, unit)
     context = {
         "unit": unit,
         "period": period,
         "name": NAMES[desk_of(unit)],
         "council": found,
         "members": members,
-        "meetings": list(found.meetings.all()) if found else [],
+        "meetings": meetings,
         "form": form,
         "rows": rows,
-        "can_keep": _can_keep(user, unit),
+        "has_errors": status != 200,
+        "can_keep": can_keep,
+        "can_begin": can_keep and found is not None and all(meeting.is_closed for meeting in meetings),
         "is_stale": is_stale,
         "dossier": Dossier.objects.filter(commune=unit, period=period).first(),
     }
@@ -167,7 +171,8 @@ def meeting(request: HttpRequest, uuid: UUID) -> HttpResponse:
     can_keep = _can_keep(user, found.council.unit)
     if request.method == "POST" or (can_keep and not found.is_closed):
         return _edited(request, found)
-    return render(request, "papers/council_meeting.html", _shown(found) | {"can_keep": can_keep})
+    context = _shown(found) | {"can_keep": can_keep, "has_new_score": can_keep and _has_new_score(found)}
+    return render(request, "papers/council_meeting.html", context)
 
 
 def _edited(request: HttpRequest, found: Meeting) -> HttpResponse:
@@ -233,6 +238,15 @@ def _matter(council: Council, dossier: Dossier) -> str:
     if sheet.problems:
         return f"Hồ sơ còn {len(sheet.problems)} mục chưa có số liệu, nhập đủ rồi mới chốt phiên họp"
     return f"Tự chấm {sheet.total}/{sheet.max} điểm, mức tối thiểu {sheet.threshold}"
+
+
+def _has_new_score(found: Meeting) -> bool:
+    """Whether the commune scores itself otherwise today than when its council voted."""
+    vote = found.votes.select_related("dossier").first() if found.council.is_of_commune else None
+    if vote is None or vote.total is None:
+        return False
+    dossier = Dossier.objects.with_place_and_period().get(pk=vote.dossier_id)
+    return load_figures(dossier).declared_sheet.total != vote.total
 
 
 def _shown(found: Meeting) -> dict[str, object]:

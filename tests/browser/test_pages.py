@@ -134,6 +134,29 @@ ALL_SCENES = [
     Scene("recognised", "lap.23479.konray", "/ho-so/{dossier}/", RECOGNISED),
     Scene("criterion of a recognised commune", "lap.23479.konray", "/ho-so/{dossier}/tieu-chi/TC10/", RECOGNISED),
     Scene("not recognised", "lap.23482.konray", "/ho-so/{dossier}/", ZERO),
+    # councils
+    Scene("councils", "lap.23485.konray", "/hoi-dong/"),
+    Scene("council", "lap.23485.konray", "/hoi-dong/{paper}/", paper="council_commune", picture="hoi-dong"),
+    Scene(
+        "council refused",
+        "lap.23485.konray",
+        "/hoi-dong/{paper}/",
+        paper="council_commune",
+        typed=(("thanh-vien-0-title", ""), ("thanh-vien-4-title", "Trưởng thôn")),
+        press="Lưu danh sách",
+    ),
+    Scene("council read by the head", "xa.23485.konray", "/hoi-dong/{paper}/", paper="council_commune"),
+    Scene("council of an office", "thamdinh.konray", "/hoi-dong/{paper}/", paper="council_office"),
+    Scene("meeting", "lap.23485.konray", "/phien-hop/{paper}/", paper="meeting_commune", picture="phien-hop"),
+    Scene(
+        "meeting refused",
+        "lap.23485.konray",
+        "/phien-hop/{paper}/",
+        paper="meeting_commune",
+        typed=(("begins", "tám giờ"), ("ends", "25:00")),
+        press="Lưu và chốt phiên họp",
+    ),
+    Scene("meeting closed", "thamdinh.konray", "/phien-hop/{paper}/", paper="meeting_office", picture="phien-hop-chot"),
     # papers about single children
     Scene("reason", "thamdinh.konray", "/minh-chung/{paper}/ly-do/", paper="sensitive", picture="ly-do-mo-tep"),
     Scene(

@@ -27,6 +27,7 @@ from django.conf import settings  # noqa: E402
 from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import transaction  # noqa: E402
+from django.db.models import Q  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from assessments import services  # noqa: E402
@@ -41,6 +42,15 @@ from communes.imports import service as imports  # noqa: E402
 from communes.imports.plans import HEADS, PEOPLE_SHEET  # noqa: E402
 from communes.models import Import, Role, Unit, User, within  # noqa: E402
 from criteria.models import Period  # noqa: E402
+from papers.models import Seat  # noqa: E402
+from papers.services.council import (  # noqa: E402
+    Ballot,
+    Chair,
+    Record,
+    begin_meeting,
+    save_council,
+    save_meeting,
+)
 from reports import demo, jobs  # noqa: E402
 from reports.demo import Fate, Stage, Story  # noqa: E402
 from tests.signing_in import signed_in  # noqa: E402
@@ -242,6 +252,37 @@ def job_papers(decision: Decision, period: Period) -> dict[str, str]:
     return {"job_waiting": str(waiting.uuid), "job_done": str(done.uuid)}
 
 
+SEATED = (
+    Chair("Nguyễn Văn Thử", "Phó Chủ tịch Ủy ban nhân dân xã", Seat.CHAIR),
+    Chair("Trần Thị Mẫu", "Công chức Văn hóa - xã hội", Seat.SECRETARY),
+    Chair("Lê Văn Ví Dụ", "Trưởng trạm Y tế", Seat.MEMBER),
+)
+
+
+def councils() -> dict[str, str]:
+    """The council of a commune at work, about to meet; that of the office of Kon Rẫy, which has met."""
+    papers = {}
+    for name, what in (("lap.23485.konray", "commune"), ("thamdinh.konray", "office")):
+        by, now = user(name), timezone.now() - timedelta(minutes=5)
+        unit = by.role_assignments.get().unit
+        own = Q(commune=unit) if what == "commune" else Q(appraising_unit=unit)
+        period = Dossier.objects.filter(own).latest("period__year").period
+        found = save_council(period=period, unit=unit, version=0, members=SEATED, document="", by=by, at=now)
+        meeting = begin_meeting(council_id=found.pk, by=by, at=now)
+        papers |= {f"council_{what}": f"{period.uuid}/{unit.uuid}", f"meeting_{what}": str(meeting.uuid)}
+        if what == "office":
+            record = Record(
+                opened_at=now - timedelta(hours=2),
+                ended_at=now - timedelta(hours=1),
+                place="Phòng họp số 1",
+                conclusion="Hội đồng thống nhất kết quả thẩm định.",
+                absent={3: "Đi công tác"},
+                ballots={dossier.pk: Ballot(2, 0, 0) for dossier in meeting.dossiers()},
+            )
+            save_meeting(meeting_id=meeting.pk, version=1, council_version=1, record=record, closes=True, by=by, at=now)
+    return papers
+
+
 def sessions() -> dict[str, str]:
     """A signed-in session for everybody of the demo."""
     keys = {}
@@ -283,6 +324,7 @@ def build() -> dict[str, Any]:
     withdraw(in_tam_duong[4])
     decision = Decision.objects.select_related("proposal", "period__province").get(number="412")
     papers |= {"decision_issued": str(decision.uuid), "proposal_approved": str(decision.proposal.uuid)}
+    papers |= councils()
     papers |= {"acting": acting()} | sensitive_papers() | import_papers() | job_papers(decision, decision.period)
     return {
         "password": settings.DEMO_PASSWORD,

@@ -346,6 +346,24 @@ def test_the_page_saves_and_closes(place: Place, dossier: Dossier) -> None:
     assert "✓ Đã chốt lúc" in client.get(meeting_page(held)).text
 
 
+def test_a_score_that_changed_after_the_vote_is_told_on_the_page(place: Place, dossier: Dossier) -> None:
+    page = meeting_page(met(council(place), [dossier], place))
+    client, sentence = signed_in(place.editors[0]), "Điểm tự chấm đã đổi từ khi Hội đồng biểu quyết."
+    assert sentence not in client.get(page).text
+    dossier.answers.filter(item="TC12.2").update(count=3)
+    assert sentence in client.get(page).text
+
+
+def test_who_neither_came_nor_stayed_away_is_asked_about(place: Place, dossier: Dossier) -> None:
+    held = met(council(place), [], place, closes=False)
+    member = held.council.members.all()[0]
+    page = signed_in(place.editors[0]).post(
+        meeting_page(held), record_page(held, [dossier], place, **{f"came-{member.pk}": ""})
+    )
+    assert page.status_code == 422
+    assert "Chọn Ông Chủ Tịch có mặt hay vắng." in page.text
+
+
 def test_the_page_refuses_with_a_sentence_and_keeps_what_was_typed(place: Place, dossier: Dossier) -> None:
     held = met(council(place), [], place, closes=False)
     member = held.council.members.all()[3]
