@@ -237,7 +237,7 @@ không có trong bảng này thì không ai được làm, và trang đó coi nh
 - Quyết định chưa có số coi như hồ sơ đã hoàn thành thẩm định.
 - Quản trị danh mục và quản trị hệ thống không xem hồ sơ, minh chứng, quyết định.
 - Người làm thay lãnh đạo có quyền của người đó đến hết ngày ghi trên văn bản, trừ hồ sơ do chính mình thẩm định.
-- Chủ trì Hội đồng thẩm định không phải là thẩm định.
+- Chủ trì Hội đồng xét duyệt không phải là thẩm định.
 - Ai không thuộc diện được mở minh chứng nhạy cảm thì chỉ mở khẩn: ghi lý do, người thứ hai được báo, nhật ký ghi lại.
 
 | việc | vai trò | giữ vai trò tại | trạng thái hồ sơ | điều kiện |

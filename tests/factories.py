@@ -372,7 +372,7 @@ def move(action: Action, dossier: Dossier, people: Mapping[Role, User], place: P
         agree(dossier, by, place.later())
         passes = load_figures(Dossier.objects.with_setting().get(pk=dossier.pk)).appraised_sheet.passes
         extra["recommendation"] = Recommendation.RECOGNISE if passes else Recommendation.REFUSE
-        extra["reason"] = "Theo biên bản họp Hội đồng thẩm định."
+        extra["reason"] = "Theo biên bản họp Hội đồng xét duyệt."
     return services.perform(action, dossier_id=dossier.pk, version=dossier.version, by=by, at=place.later(), **extra)
 
 

@@ -34,13 +34,13 @@ class ProposalForm(PlainForm, forms.Form):
         error_messages={"required": "Nhập nội dung tờ trình."},
     )
     minutes = forms.FileField(
-        label="Biên bản họp Hội đồng thẩm định",
+        label="Biên bản họp Hội đồng xét duyệt",
         help_text="PDF, Word (.docx), Excel (.xlsx), ảnh JPG, PNG hoặc HEIC; tối đa 20 MB.",
         widget=forms.FileInput(attrs={"accept": ".pdf,.docx,.xlsx,.jpg,.jpeg,.png"}),
         max_length=Proposal._meta.get_field("minutes_name").max_length,
         allow_empty_file=True,  # the upload rules say what an empty file needs, in their own words
         error_messages={
-            "required": "Chọn tệp biên bản họp Hội đồng thẩm định.",
+            "required": "Chọn tệp biên bản họp Hội đồng xét duyệt.",
             "max_length": "Tên tệp quá dài. Đổi tên tệp ngắn lại rồi chọn lại.",
         },
     )

@@ -132,7 +132,7 @@ def _default_text(free: list[Dossier]) -> str:
     except Refused:  # the authority has been taken out since; the text is only a help
         return ""
     return (
-        f"Căn cứ kết quả thẩm định hồ sơ và biên bản họp Hội đồng thẩm định, {appraising} kính trình {deciding} "
+        f"Căn cứ kết quả thẩm định hồ sơ và biên bản họp Hội đồng xét duyệt, {appraising} kính trình {deciding} "
         f"xem xét, quyết định việc công nhận cấp xã phù hợp với trẻ em năm {period.year} đối với các đơn vị "
         "trong danh sách kèm theo."
     )

@@ -261,7 +261,7 @@ def _dossiers(
             row.threshold, row.passes = sheet.threshold, sheet.passes
             row.appraiser = officer
             row.recommendation = Recommendation.RECOGNISE if sheet.passes else Recommendation.REFUSE
-            row.recommendation_reason = "Theo biên bản họp Hội đồng thẩm định."
+            row.recommendation_reason = "Theo biên bản họp Hội đồng xét duyệt."
             row.submitted_at = at(period.year, 11, 1 + unit.pk % 18)
             row.concluded_at, row.decided_at = at(period.year, 11, 20), at(period.year, 11, 25)
         rows.append(row)

@@ -413,7 +413,7 @@ def proposes_both(story: Story, head_of_office: Person, number: str) -> None:
         row = head_of_office.page.get_by_role("row", name=re.compile(re.escape(name)))
         row.get_by_role("checkbox").check()
     head_of_office.types("Số tờ trình", number)
-    head_of_office.labelled("Biên bản họp Hội đồng thẩm định").set_input_files(story.evidence)
+    head_of_office.labelled("Biên bản họp Hội đồng xét duyệt").set_input_files(story.evidence)
     head_of_office.acts("Trình lãnh đạo", f"Tờ trình {number}")
     head_of_office.reads("2 đơn vị: 1 đề nghị công nhận, 1 đề nghị không công nhận.")
 

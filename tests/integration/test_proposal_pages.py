@@ -78,7 +78,7 @@ def test_every_gap_is_named_and_everything_typed_kept() -> None:
         "Chọn ít nhất một hồ sơ để trình.",
         "Nhập số tờ trình.",
         "Nhập nội dung tờ trình.",
-        "Chọn tệp biên bản họp Hội đồng thẩm định.",
+        "Chọn tệp biên bản họp Hội đồng xét duyệt.",
     ):
         assert sentence in empty
     response = client.post(PROPOSE, sent(dossier, submission_number=""))
