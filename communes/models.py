@@ -77,15 +77,24 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         return self.filter(within(unit.pk))
 
     def search(self, text: str) -> Self:
-        """Units found by name without accents, by code, or by the name or code of a unit that they succeeded.
+        """Units found by `named`, or by the name or code of a unit that they succeeded."""
+        return self._found(text, with_predecessors=True)
+
+    def named(self, text: str) -> Self:
+        """Units found by name without accents, or by code.
 
         What stands after a comma narrows by the unit above: «my an, thap muoi». Blank text finds nothing.
         """
+        return self._found(text, with_predecessors=False)
+
+    def _found(self, text: str, *, with_predecessors: bool) -> Self:
         name, *above = [part for part in map(_words, nfc(text).split(",")) if part] or [""]
         if not name:
             return self.none()
-        predecessors = Succession.objects.filter(_matches(name, "predecessor__")).values("successor")
-        found = self.filter(_matches(name) | Q(pk__in=predecessors))
+        wanted = _matches(name)
+        if with_predecessors:
+            wanted |= Q(pk__in=Succession.objects.filter(_matches(name, "predecessor__")).values("successor"))
+        found = self.filter(wanted)
         for part in above:
             found = found.filter(_matches(part, "parent__") | _matches(part, "parent__parent__"))
         return found

@@ -8,7 +8,7 @@ replaced counts as its replacement says. A certificate goes the way of its decis
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from django.db.models import Q, TextChoices
 
@@ -37,6 +37,7 @@ class Said:
     standing: Standing
     later: tuple[Paper, ...] = ()
     revoked_items: frozenset[int] = frozenset()  # the communes of the paper that were taken away
+    name: str = ""  # of a recognised commune, where a replacing decision names it
 
 
 def said_of(papers: Collection[Paper]) -> dict[int, Said]:
@@ -62,7 +63,7 @@ class _Tree:
 
     below_paper: dict[int, list[Paper]] = field(default_factory=lambda: defaultdict(list))
     paper_of_decision: dict[int, int] = field(default_factory=dict)
-    named: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # by id of a paper, items of it
+    named: dict[int, dict[int, str]] = field(default_factory=lambda: defaultdict(dict))  # paper → item → its name
     recognised: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))  # items of a decision
 
     @classmethod
@@ -74,8 +75,9 @@ class _Tree:
             found = Q(earlier__in=ids)
         if tree.below_paper:
             ids = [*paper_ids, *(paper.pk for papers in tree.below_paper.values() for paper in papers)]
-            for paper_id, item_id in PaperItem.objects.filter(paper__in=ids).values_list("paper_id", "item_id"):
-                tree.named[paper_id].add(item_id)
+            named = PaperItem.objects.filter(paper__in=ids).values_list("paper_id", "item_id", "commune_name")
+            for paper_id, item_id, name in named:
+                tree.named[paper_id][item_id] = name
             decisions = DecisionItem.objects.filter(decision__in=tree.paper_of_decision, result=Result.RECOGNISED)
             for decision_id, item_id in decisions.values_list("decision_id", "pk"):
                 tree.recognised[decision_id].add(item_id)
@@ -98,7 +100,7 @@ class _Tree:
     # ---- what was said -----------------------------------------------------------------------------------------
     def of(self, paper: Paper) -> Said:
         revocations = list(self._revocations(paper.pk))
-        whole = self.named[paper.pk]
+        whole = set(self.named[paper.pk])
         if paper.kind == Kind.DECISION and paper.decision_id is not None:
             whole = self.recognised[paper.decision_id]
         revoked = {item for later in revocations for item in self.named[later.pk] or whole}
@@ -112,7 +114,9 @@ class _Tree:
         return _said([*own, *self._of_decision(paper.item, since=paper)])
 
     def of_item(self, item: DecisionItem) -> Said:
-        return _said(self._of_decision(item))
+        acts = list(self._of_decision(item))
+        names = [self.named[later.pk].get(item.pk, "") for standing, later in acts if standing is Standing.REPLACED]
+        return replace(_said(acts), name=next(filter(None, reversed(names)), ""))
 
     def _of_decision(self, item: DecisionItem, since: Paper | None = None) -> Iterator[tuple[Standing, Paper]]:
         """What was said below the decision about this commune; a certificate (`since`) does not mind the corrections of

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from papers.views import attachments, council, issuers, public
+from papers.views import attachments, council, issuers, public, recognised
 
 app_name = "papers"
 
@@ -17,4 +17,5 @@ urlpatterns = [
     # without sign-in
     path("kiem-tra/", public.check_form, name="check_form"),
     path("kiem-tra/<str:code>/", public.check, name="check"),
+    path("cong-khai/", recognised.recognised, name="recognised"),
 ]

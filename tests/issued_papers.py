@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -57,6 +57,7 @@ def paper_in(
     earlier: Paper | None = None,
     items: Sequence[DecisionItem] = (),
     number: str = "",
+    issued_on: date | None = None,
     **more: Any,
 ) -> Paper:
     """A paper of the place's deciding body; `items` are the communes that a later paper names."""
@@ -70,14 +71,15 @@ def paper_in(
             "signed_at": at,
         }
     if state in {State.NUMBERED, State.ISSUED}:
-        columns |= {"issued_on": timezone.localdate(at), "numbered_by": place.clerk, "numbered_at": at}
+        day = issued_on or timezone.localdate(at)
+        columns |= {"issued_on": day, "numbered_by": place.clerk, "numbered_at": at}
         if spec.form is Form.CERTIFICATE:
-            register, numbers = Register.take(place.deciding, at.year, 1)
+            register, numbers = Register.take(place.deciding, day.year, 1)
             columns |= {"register": register, "register_number": numbers[0]}
         else:
             columns |= {
                 "number": number or str(500 + Paper.objects.count()),
-                "number_year": timezone.localdate(at).year,
+                "number_year": day.year,
             }
     if state is State.ISSUED:
         sha256 = hashlib.sha256(columns["code"].encode()).hexdigest()

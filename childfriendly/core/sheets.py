@@ -179,6 +179,9 @@ def _add_choices(workbook: xlsxwriter.Workbook, sheet: Worksheet, columns: Seque
         sheet.data_validation(1, at, last_row, at, rule)
 
 
+BOM = b"\xef\xbb\xbf"
+
+
 def csv_bytes(rows: Iterable[Sequence[CellValue]], *, separator: str | None = None) -> bytes:
     """CSV as Excel of a Vietnamese Windows opens it: UTF-8 with BOM, `CSV_SEPARATOR` between the cells, days as
     dd/mm/yyyy, and no text that a spreadsheet would run (SECURITY.md E-01, E-03)."""
@@ -186,7 +189,7 @@ def csv_bytes(rows: Iterable[Sequence[CellValue]], *, separator: str | None = No
     writer = csv.writer(buffer, delimiter=separator or settings.CSV_SEPARATOR, quoting=csv.QUOTE_ALL)
     for row in rows:
         writer.writerow([_csv_cell(value) for value in row])
-    return b"\xef\xbb\xbf" + buffer.getvalue().encode()
+    return BOM + buffer.getvalue().encode()
 
 
 # Full width too: Excel of East Asian settings reads them as the plain ones. defusedcsv knows only the plain ones at the

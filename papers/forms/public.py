@@ -1,10 +1,11 @@
 """What somebody types from a paper, as forgivingly as it can be read."""
 
-from typing import Final
+from typing import Any, Final
 
 from django import forms
 
 from childfriendly.core.forms import NfcCharField, PlainForm
+from communes.models import Unit, UnitQuerySet
 from papers.models.paper import CODE_LENGTH, CODE_LETTERS
 
 _NOT_USED: Final = frozenset("0O1I")  # they look like each other, so no code has them
@@ -39,3 +40,30 @@ class CodeForm(PlainForm, forms.Form):
                 f"Mã gồm {CODE_LENGTH} chữ và số, ở đây có {len(code)}. Gõ lại đúng như trên giấy."
             )
         return code
+
+
+class _ProvinceField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generic at run time
+    def label_from_instance(self, obj: Unit) -> str:
+        return f"{obj.name} (đến {obj.valid_to:%d/%m/%Y})" if obj.valid_to else obj.name
+
+
+class ListForm(PlainForm, forms.Form):
+    nam = forms.TypedChoiceField(label="Năm", required=False, coerce=int, empty_value=None)
+    tinh = _ProvinceField(
+        label="Tỉnh, thành phố",
+        required=False,
+        queryset=Unit.objects.none(),
+        to_field_name="uuid",
+        empty_label="Tất cả",
+        error_messages={"invalid_choice": "Chọn tỉnh, thành phố có trong danh sách."},
+    )
+    xa = NfcCharField(label="Tên xã, phường, đặc khu (không cần dấu)", required=False, max_length=100)
+
+    def __init__(self, *args: Any, years: list[int], provinces: UnitQuerySet, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        year, province = self.fields["nam"], self.fields["tinh"]
+        assert isinstance(year, forms.TypedChoiceField)  # noqa: S101 — for the type checker, as declared above
+        assert isinstance(province, forms.ModelChoiceField)  # noqa: S101 — likewise
+        year.choices = [("", "Tất cả"), *((number, str(number)) for number in years)]
+        year.error_messages["invalid_choice"] = "Chọn năm có trong danh sách."
+        province.queryset = provinces

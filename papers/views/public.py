@@ -50,29 +50,35 @@ def public(view: View) -> View:
             check_rate(request, "page", settings.PUBLIC_PAGES_PER_MINUTE)
             return view(request, *args, **kwargs)
         except TooMany as error:
-            response = _page(request, "too_many", {"sentence": str(error)}, status=429)
+            response = page(request, "too_many", {"sentence": str(error)}, status=429)
             response.headers["Retry-After"] = "60"
             return response
 
     return limited
 
 
-def _page(request: HttpRequest, name: str, context: dict[str, object], *, status: int = 200) -> HttpResponse:
+def page(request: HttpRequest, name: str, context: dict[str, object], *, status: int = 200) -> HttpResponse:
     response = HttpResponse(render_to_string(f"public/{name}.html", {**shell(), **context}), status=status)
-    if status == 200 and not request.COOKIES:
-        response.headers["Cache-Control"] = headers.PUBLIC
+    if status == 200:
+        let_keep(request, response)
     return response
+
+
+def let_keep(request: HttpRequest, response: HttpResponseBase) -> None:
+    """For a minute, by anybody; but nothing that a session may have left its mark on."""
+    if not request.COOKIES:
+        response.headers["Cache-Control"] = headers.PUBLIC
 
 
 # ---- one paper ---------------------------------------------------------------------------------------------------
 @public
 def check_form(request: HttpRequest) -> HttpResponse:
     if "ma" not in request.GET:
-        return _page(request, "check_form", {"form": CodeForm()})
+        return page(request, "check_form", {"form": CodeForm()})
     form = CodeForm(request.GET)
     if form.is_valid():
         return redirect("papers:check", code=form.cleaned_data["ma"])
-    return _page(request, "check_form", {"form": form}, status=422)
+    return page(request, "check_form", {"form": form}, status=422)
 
 
 @public
@@ -84,7 +90,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
         return redirect("papers:check", code=plain)
     paper = _issued_with(code)
     if paper is None:
-        return _page(request, "unknown", {"form": CodeForm()}, status=404)
+        return page(request, "unknown", {"form": CodeForm()}, status=404)
     at = received_at(request)
     said = said_of([paper])[paper.pk]
     names = _names(paper, request.GET.get("xa", ""), request.GET.get("trang", ""), said, timezone.localdate(at))
@@ -102,7 +108,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
         "at": at,
         "is_demo": paper.period.is_demo,
     }
-    return _page(request, "check", context)
+    return page(request, "check", context)
 
 
 def _issued_with(code: str) -> "Paper | None":
@@ -177,11 +183,11 @@ class Names:
         return self.total > NAMES_ON_A_PAGE
 
 
-def _names(paper: Paper, wanted: str, page: str, said: Said, today: date) -> Names:
+def _names(paper: Paper, wanted: str, number: str, said: Said, today: date) -> Names:
     lines = _lines(paper)
     words = fold(wanted).split()
     found = [line for line in lines if all(word in fold(line.text) for word in words)]
-    pages = Paginator(found, NAMES_ON_A_PAGE).get_page(page)
+    pages = Paginator(found, NAMES_ON_A_PAGE).get_page(number)
     units = continued_by([line.commune_id for line in pages], today) if found else {}
     shown = [Name(line.text, units_text(units[line.commune_id]), line.item_id in said.revoked_items) for line in pages]
     return Names(shown, pages, len(lines), wanted)

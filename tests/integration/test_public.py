@@ -1,5 +1,7 @@
 """What anybody may ask without signing in."""
 
+import csv
+import json
 import re
 from datetime import date
 from html import unescape
@@ -18,15 +20,18 @@ from assessments.workflow import Status
 from childfriendly.core import headers
 from childfriendly.core.rates import UNSHARED, counted_here
 from communes.models import Succession, Unit
+from criteria.models import Period
 from papers.kinds import KINDS, Kind
 from papers.models import Attachment, Paper, State
 from papers.models.paper import new_code
+from papers.views import recognised
 from tests.factories import (
     NEW_FROM,
     ZERO_IN_3,
     CommuneFactory,
     Place,
     SuccessionFactory,
+    approved,
     dossier_in,
     issued,
     make_place,
@@ -84,8 +89,8 @@ def html(client: Client, page: str, status: int = 200, **query: str) -> str:
 
 def text(client: Client, page: str, status: int = 200, **query: str) -> str:
     """What a person reads in the main part, on one line."""
-    main = html(client, page, status, **query).partition("<main")[2].partition("</main>")[0]
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())[len('id="noi-dung" tabindex="-1">') :].strip()
+    main = html(client, page, status, **query).partition("<main")[2].partition(">")[2].partition("</main>")[0]
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
 
 
 # ---- one paper ---------------------------------------------------------------------------------------------------
@@ -336,6 +341,7 @@ def weight(client: Client, page: str) -> int:
 
 def test_the_page_is_light(client: Client, certificate: Paper) -> None:
     assert weight(client, page_of(certificate)) <= MOST_BYTES / 2
+    assert weight(client, LIST) <= MOST_BYTES / 2
 
 
 def test_the_page_of_two_hundred_communes_with_the_longest_names_is_light(client: Client, long: Paper) -> None:
@@ -345,7 +351,7 @@ def test_the_page_of_two_hundred_communes_with_the_longest_names_is_light(client
 def test_nobody_gets_a_cookie_or_a_session_and_the_page_may_be_kept_a_minute(
     client: Client, paper: Paper, certificate: Paper
 ) -> None:
-    for page in (page_of(paper), page_of(certificate), reverse("papers:check_form")):
+    for page in (page_of(paper), page_of(certificate), reverse("papers:check_form"), LIST, f"{LIST}?dinh-dang=csv"):
         response = client.get(page)
         assert not response.cookies
         assert response.headers["Cache-Control"] == headers.PUBLIC
@@ -355,7 +361,7 @@ def test_nobody_gets_a_cookie_or_a_session_and_the_page_may_be_kept_a_minute(
 
 
 def test_the_pages_are_only_read(client: Client, paper: Paper) -> None:
-    for page in (page_of(paper), reverse("papers:check_form")):
+    for page in (page_of(paper), reverse("papers:check_form"), LIST):
         assert client.post(page).status_code == 405
         assert client.head(page).status_code == 200
 
@@ -378,6 +384,184 @@ def test_the_queries_do_not_grow_with_the_communes_or_the_later_papers(
         issued_paper(Kind.REVOCATION, place, earlier=paper, items=items[number : number + 1])
         with django_assert_num_queries(9):  # and what comes after those, whom they name, who was recognised
             client.get(page_of(paper))
+
+
+# ---- the list ----------------------------------------------------------------------------------------------------
+LIST = "/cong-khai/"
+
+
+def listed(client: Client, **query: str) -> list[dict[str, Any]]:
+    answer = client.get(LIST, {"dinh-dang": "json", **query})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
+    rows: list[dict[str, Any]] = json.loads(answer.getvalue())
+    return rows
+
+
+def names(client: Client, **query: str) -> list[str]:
+    return [row["ten_xa"] for row in listed(client, **query)]
+
+
+def as_csv(client: Client, **query: str) -> list[list[str]]:
+    answer = client.get(LIST, {"dinh-dang": "csv", **query})
+    content = answer.getvalue()
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert content.count(b"\xef\xbb\xbf") == 1
+    return list(csv.reader(content.decode("utf-8-sig").splitlines(), delimiter=";"))
+
+
+def test_the_list_is_told_alike_as_page_csv_and_json(
+    client: Client, decision: Decision, items: list[DecisionItem], certificate: Paper, place: Place
+) -> None:
+    assert decision.issued_on
+    rows = [
+        {
+            "nam": 2024,
+            "ten_xa": item.commune_name,
+            "thuoc": place.deciding.name,
+            "tinh": place.province.name,
+            "ma_don_vi": item.dossier.commune.code,
+            "quyet_dinh": "07/QĐ-UBND",
+            "ngay_quyet_dinh": decision.issued_on.isoformat(),
+            "co_quan": decision.body_name,
+            "so_vao_so": "1/2024" if item == items[0] else "",
+            "tinh_trang": "dang_co_hieu_luc",
+            "van_ban_sau": "",
+            "don_vi_hien_nay": item.dossier.commune.full_name_with_parents,
+            "so_lieu_gia_dinh": False,
+        }
+        for item in items[:2]
+    ]
+
+    assert listed(client) == rows
+
+    head, *lines = as_csv(client)
+    assert head == list(rows[0])
+    day = f"{decision.issued_on:%d/%m/%Y}"
+    assert lines == [
+        ["" if value is False else day if name == "ngay_quyet_dinh" else str(value) for name, value in row.items()]
+        for row in rows
+    ]
+
+    shown = text(client, LIST)
+    assert "2 lượt công nhận. Tải về: CSV , JSON ." in shown
+    assert [
+        f"{row['ten_xa']}, {row['thuoc']}, {row['tinh']} 2024 07/QĐ-UBND, {day} {row['so_vao_so'] or '–'} "
+        f"Đang có hiệu lực {row['don_vi_hien_nay']}" in shown
+        for row in rows
+    ] == [True, True]
+
+
+def test_only_numbered_decisions_and_recognised_communes_are_listed(client: Client, place: Place) -> None:
+    recognised, waiting = (dossier_in(Status.CONCLUDED, place, number) for number in range(2))
+    refused = dossier_in(Status.CONCLUDED, place, 2, answers=ZERO_IN_3)
+    assert "Chưa có quyết định công nhận nào được phát hành." in text(client, LIST)
+    assert client.get(LIST, {"dinh-dang": "json"}).getvalue() == b"[]\n"
+
+    issued([recognised, refused], place)
+    paper_in(State.NUMBERED, Kind.DECISION, place, decision=approved([waiting], place))
+
+    assert names(client) == [recognised.commune.name]
+
+
+def test_the_list_says_what_later_papers_say(
+    client: Client, decision: Decision, paper: Paper, items: list[DecisionItem], place: Place
+) -> None:
+    revocation = issued_paper(Kind.REVOCATION, place, earlier=paper, items=items[:1], number="20")
+    assert revocation.issued_on
+    later = f"Quyết định thu hồi số 20/QĐ-UBND ngày {revocation.issued_on:%d/%m/%Y}"
+
+    assert [(row["tinh_trang"], row["van_ban_sau"]) for row in listed(client)] == [
+        ("da_thu_hoi", later),
+        ("dang_co_hieu_luc", ""),
+    ]
+    assert f"Đã thu hồi ({later})" in text(client, LIST)
+
+
+def test_a_replacing_decision_gives_the_name_as_it_now_reads(
+    client: Client, paper: Paper, items: list[DecisionItem], place: Place
+) -> None:
+    replacement = issued_paper(Kind.REPLACEMENT, place, earlier=paper, items=items[:1])
+    replacement.items.update(commune_name="Xã Đúng Tên")
+
+    assert [(row["ten_xa"], row["tinh_trang"]) for row in listed(client)] == [
+        ("Xã Đúng Tên", "da_thay_the"),
+        (items[1].commune_name, "da_thay_the"),
+    ]
+
+
+def test_the_list_is_narrowed_by_year_province_and_name_without_accents(client: Client) -> None:
+    old, other, new = make_place(1), make_place(1, year=2023), make_place(1, year=2026, new=True)
+    for place, name in ((old, "Thị trấn Mỹ An"), (other, "Xã Đường Mỹ"), (new, "Xã Tháp Mười")):
+        place.communes[0].name = name
+        place.communes[0].save()
+        issued([dossier_in(Status.CONCLUDED, place)], place)
+    SuccessionFactory(predecessor=old.province, successor=new.province)
+    SuccessionFactory(predecessor=old.communes[0], successor=new.communes[0])
+
+    assert names(client) == ["Xã Tháp Mười", "Thị trấn Mỹ An", "Xã Đường Mỹ"]
+    assert names(client, nam="2024") == ["Thị trấn Mỹ An"]
+    assert names(client, tinh=str(other.province.uuid)) == ["Xã Đường Mỹ"]
+    assert names(client, tinh=str(old.province.uuid)) == ["Thị trấn Mỹ An"]
+    assert names(client, tinh=str(new.province.uuid)) == ["Xã Tháp Mười", "Thị trấn Mỹ An"]
+    assert names(client, xa="duong my") == ["Xã Đường Mỹ"]
+    assert names(client, xa="my an") == ["Thị trấn Mỹ An"]
+    assert names(client, xa="thap muoi") == ["Xã Tháp Mười", "Thị trấn Mỹ An"]
+    assert names(client, xa=f"thap muoi, {new.province.name}", nam="2026") == ["Xã Tháp Mười"]
+    assert names(client, xa="khong co") == []
+    assert "Không có đơn vị nào được công nhận khớp" in text(client, LIST, xa="khong co")
+
+    shown = html(client, LIST, nam="2024", xa="mỹ an")
+    assert 'href="?nam=2024&amp;xa=m%E1%BB%B9+an&amp;dinh-dang=csv"' in shown
+    assert f"{old.province.name} (đến 30/06/2025)</option>" in shown
+
+
+@pytest.mark.parametrize(
+    "query", [{"nam": "1999"}, {"nam": "x"}, {"tinh": "x"}, {"dinh-dang": "xml"}, {"xa": "a" * 101}]
+)
+def test_what_cannot_be_chosen_is_said_and_shows_nothing(client: Client, decision: Any, query: Any) -> None:
+    assert "lượt công nhận" not in html(client, LIST, 422, **query)
+
+
+def test_demo_data_are_marked_and_stay_within_a_demo(client: Client, decision: Decision, settings: Any) -> None:
+    Period.objects.update(is_demo=True)
+    assert {row["so_lieu_gia_dinh"] for row in listed(client)} == {True}
+    assert {line[-1] for line in as_csv(client)[1:]} == {"có"}
+    assert "SỐ LIỆU GIẢ ĐỊNH – KHÔNG CÓ GIÁ TRỊ PHÁP LÝ" in html(client, LIST)
+
+    settings.DEMO_ALLOWED = False
+    assert listed(client) == []
+
+
+def test_a_name_in_the_list_is_no_formula_and_no_markup(client: Client, decision: Decision) -> None:
+    DecisionItem.objects.update(commune_name="=cmd|' /C calc'!A0 <script>{{ 7*7 }}")
+    assert as_csv(client)[1][1].startswith("'=cmd")
+    assert names(client)[0].startswith("=cmd")
+    shown = html(client, LIST)
+    assert "<script" not in shown
+    assert "&lt;script&gt;{{ 7*7 }}" in shown
+
+
+def test_the_queries_of_the_list_do_not_grow(
+    client: Client, paper: Paper, items: Any, place: Place, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """Years, provinces, number of rows, rows, what was said later, certificates, units and what became of them."""
+    issued_paper(Kind.CERTIFICATE, place, item=items[0])
+    for _ in range(2):
+        with django_assert_num_queries(8):
+            client.get(LIST)
+        elsewhere = make_place(3)
+        issued([dossier_in(Status.CONCLUDED, elsewhere, number) for number in range(3)], elsewhere)
+    with django_assert_num_queries(6):
+        client.get(LIST, {"dinh-dang": "json"}).getvalue()
+
+
+def test_a_long_list_is_turned_and_exported_whole(client: Client, long: Paper, monkeypatch: Any) -> None:
+    monkeypatch.setattr(recognised, "ROWS_AT_ONCE", 64)
+
+    assert "Trang 1 trên 8 Trang sau" in text(client, LIST)
+    assert "Trang trước Trang 8 trên 8 Các cột" in text(client, LIST, trang="999")
+    assert len(listed(client)) == len(as_csv(client)) - 1 == 200
+    assert len({row["ma_don_vi"] for row in listed(client)}) == 200
 
 
 # ---- how often ---------------------------------------------------------------------------------------------------
@@ -403,6 +587,13 @@ def test_who_asks_too_often_waits_a_minute_and_nobody_else_does(
 
     time_machine.move_to("2026-11-24 10:01:01+07:00", tick=False)
     assert asked(client, page, 1) == [200]
+
+
+def test_files_are_counted_apart_from_pages(client: Client, decision: Any, settings: Any) -> None:
+    settings.PUBLIC_FILES_PER_MINUTE = 2
+    assert asked(client, f"{LIST}?dinh-dang=csv", 5) == [200] * 4 + [429]  # two for the process, two for all
+    assert asked(client, f"{LIST}?dinh-dang=json", 1) == [429]
+    assert asked(client, LIST, 1) == [200]
 
 
 def test_only_what_our_own_proxy_says_of_the_address_counts(client: Client, paper: Paper, settings: Any) -> None:
@@ -442,9 +633,10 @@ def test_nothing_that_is_not_public_is_on_any_page(
         user.full_name = CANARY
         user.save()
 
-    for page in (*map(page_of, [paper, certificate, *later]), reverse("papers:check_form")):
+    lists = [LIST, f"{LIST}?dinh-dang=csv", f"{LIST}?dinh-dang=json"]
+    for page in (*map(page_of, [paper, certificate, *later]), reverse("papers:check_form"), *lists):
         response = client.get(page)
-        shown = response.content.decode() + str(response.headers)
+        shown = response.getvalue().decode() + str(response.headers)
         for secret in (
             "Canary",
             "987",

@@ -765,6 +765,9 @@ PAGES: dict[str, Page] = {
         kwargs=lambda world: {"code": world.papers["decision"].code},
         publishes=lambda world: {world.decisions["home"].full_number},
     ),
+    "papers:recognised": Page(
+        publishes=lambda world: {world.decisions[area].full_number for area in ("home", "abroad")},
+    ),
     "papers:issuers": Page(HOME_ADMINS, lambda world: {"uuid": world.home.deciding.uuid}),
     "papers:issuer": Page(
         HOME_ADMINS,
@@ -915,6 +918,7 @@ PUBLIC = {  # without signing in
     "readyz",
     "papers:check_form",
     "papers:check",
+    "papers:recognised",
 }
 # About nothing but the account of whoever asks: everybody posts there, and tests of their own follow what comes of it.
 OWN_ACCOUNT = {
