@@ -11,6 +11,7 @@ from typing import Final
 _KEPT_CONTROLS: Final = frozenset("\n\t")
 # Cc controls, Cf zero-width marks and bidi controls, Cs lone surrogates (no database can store those)
 _DROPPED_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs"})
+_NONCHARACTERS: Final = re.compile("[\ufffe\uffff]")  # XML may hold none: no spreadsheet or Word file would open
 _LINE_ENDS: Final = re.compile("\r\n?|\u2028|\u2029|\x85")
 _DIGITS: Final = re.compile(r"[0-9]+")
 
@@ -32,7 +33,7 @@ def nfc(text: str) -> str:
 
     Newlines and tabs stay, and every kind of line end becomes a newline. Spaces are left as they are.
     """
-    lines = _LINE_ENDS.sub("\n", text)
+    lines = _NONCHARACTERS.sub("", _LINE_ENDS.sub("\n", text))
     kept = "".join(c for c in lines if c in _KEPT_CONTROLS or unicodedata.category(c) not in _DROPPED_CATEGORIES)
     return unicodedata.normalize("NFC", kept)
 

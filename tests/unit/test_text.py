@@ -24,6 +24,7 @@ def test_text_typed_on_macos_is_the_text_typed_on_windows() -> None:
         ("một\u2028hai\u2029ba\x85bốn", "một\nhai\nba\nbốn"),
         ("e\u200b\u0301", "é"),  # the mark joins its letter only once the zero-width space between them is gone
         ("a\ud800b", "ab"),
+        ("a\ufffeb\uffff", "ab"),
         ("  giữ khoảng trắng  ", "  giữ khoảng trắng  "),
     ],
 )
