@@ -11,7 +11,19 @@ PACKAGES = ("assessments", "criteria", "communes", "papers", "reports", "childfr
 # What writes over rows. Adding rows (create, bulk_create, save(force_insert=True)) overwrites nothing: the constraints
 # of the database decide there.
 WRITERS = {"update", "save", "delete", "update_or_create", "bulk_update"}
-NOT_ROWS = {"digest", "picture", "hashlib", "hasher", "context", "environ", "seal", "super()", "services"}
+NOT_ROWS = {
+    "digest",
+    "picture",
+    "document",
+    "segno",
+    "hashlib",
+    "hasher",
+    "context",
+    "environ",
+    "seal",
+    "super()",
+    "services",
+}
 
 # Function → why it writes without a version and without looking whether the row was still as expected.
 EXPLAINED = {
