@@ -10,20 +10,23 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization.pkcs12 import load_key_and_certificates
 from django.conf import settings
 from django.utils import timezone
 
 from childfriendly.core.exceptions import Refused
+from childfriendly.core.files import stored_path
 from papers.models import Paper
 
 if TYPE_CHECKING:
-    from pyhanko.sign.signers import SimpleSigner
+    from papers.services.pades import KeySigner
 
 logger = logging.getLogger(__name__)
+
+FIELD: Final = "ConDauDienTu"  # of the signature in the PDF
+APPENDED: Final = 64 * 1024  # more than the signature and what comes with it
 
 
 class Unusable(Exception):
@@ -33,7 +36,7 @@ class Unusable(Exception):
 @dataclass(frozen=True, slots=True)
 class Seal:
     certificate: x509.Certificate
-    signer: "SimpleSigner" = field(repr=False)
+    signer: "KeySigner" = field(repr=False)
 
 
 def is_sealing(paper: Paper) -> bool:
@@ -64,7 +67,17 @@ def seal(pdf: bytes, *, at: datetime, place: str = "") -> bytes:
     stored = configured()
     if not stored.certificate.not_valid_before_utc <= at <= stored.certificate.not_valid_after_utc:
         raise Unusable("chứng thư con dấu đã hết hạn hoặc chưa có hiệu lực")
-    return pades.signed(pdf, stored.signer, at=timezone.localtime(at), place=place)
+    return pades.signed(pdf, stored.signer, at=timezone.localtime(at), field=FIELD, place=place)
+
+
+def bears_seal(paper: Paper) -> bool:
+    """Whether the stored PDF of an issued paper ends with our signature; it is not verified here."""
+    try:
+        with stored_path(paper.pdf_path, root=settings.MEDIA_ROOT).open("rb") as stream:
+            stream.seek(max(paper.pdf_size - APPENDED, 0) if paper.pdf_size else 0)
+            return FIELD.encode() in stream.read()
+    except FileNotFoundError:
+        return False
 
 
 def configured() -> Seal:
@@ -74,7 +87,7 @@ def configured() -> Seal:
     except OSError as error:
         raise Unusable(f"không đọc được tệp chứng thư con dấu ({error.strerror})") from error
     except ValueError as error:
-        raise Unusable("tệp chứng thư con dấu không phải PKCS#12 hoặc mật khẩu không đúng") from error
+        raise Unusable("tệp chứng thư con dấu không phải PKCS#12 có khóa RSA, ECC hoặc mật khẩu không đúng") from error
 
 
 @lru_cache(maxsize=1)
@@ -82,8 +95,4 @@ def _opened(path: str, password: str, changed: int) -> Seal:
     """Once a process, since a password is slow to try on purpose; a file that `changed` is opened anew."""
     from papers.services import pades
 
-    content, secret = Path(path).read_bytes(), password.encode() or None
-    key, certificate, _ = load_key_and_certificates(content, secret)
-    if key is None or certificate is None:
-        raise Unusable("tệp chứng thư con dấu thiếu khóa hoặc thiếu chứng thư")
-    return Seal(certificate, pades.opened(content, secret))
+    return Seal(*pades.opened(Path(path).read_bytes(), password.encode() or None))

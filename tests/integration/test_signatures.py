@@ -1,6 +1,7 @@
 """Digital signatures: what is read from PDFs that people signed and that others changed later, and our own seal."""
 
 import datetime
+import hashlib
 import os
 import re
 import shlex
@@ -13,20 +14,26 @@ import pypdf
 import pytest
 import time_machine
 from cryptography.hazmat.primitives.serialization import Encoding
+from django.test import RequestFactory
 from django.utils import timezone
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pytest_django.fixtures import Settings
 
+from assessments.workflow import Status
 from childfriendly.core.exceptions import Refused
+from childfriendly.core.files import serve, stored_path
 from communes.models import Unit
 from papers import checks
+from papers.filling import content_of
 from papers.kinds import Desk
-from papers.models import Paper
+from papers.models import Paper, State
+from papers.rendering.comparing import Match, compared
 from papers.services import seal, signatures
-from papers.services.signatures import Integrity, SignatureReport, Trust, as_json, from_json, read_signatures
-from tests import signing
+from papers.services.signatures import Integrity, SignatureReport, Trust, as_json, from_json, read_pdf, read_signatures
+from tests import factories, signing
+from tests.factories import Place, approved, dossier_in, drafted, make_place, sent_out
 from tests.signing import PASSWORD, SIGNED_AT, plain_pdf, signed, signer
 
 READ_AT = SIGNED_AT + datetime.timedelta(days=1)
@@ -357,6 +364,56 @@ def test_a_renewed_certificate_is_used_without_a_restart(settings: Settings, tmp
     assert read(seal.seal(plain_pdf(), at=SIGNED_AT))[0][0] == "Mới"
 
 
+@pytest.fixture
+def numbered_paper(settings: Settings, tmp_path: Path) -> tuple[Paper, Place]:
+    """A decision that waits for its issue, of an agency with a seal."""
+    place = make_place()
+    configure(settings, tmp_path, signer("Ủy ban nhân dân huyện Thử"))
+    settings.SEAL_UNIT = place.deciding.code
+    dossier = dossier_in(Status.CONCLUDED, place)
+    return factories.numbered(factories.signed(drafted(approved([dossier], place), place), place), place), place
+
+
+@pytest.mark.django_db
+def test_an_issued_paper_is_sealed_and_leaves_byte_for_byte_as_it_was_stored(
+    numbered_paper: tuple[Paper, Place], settings: Settings, tmp_path: Path
+) -> None:
+    paper, place = numbered_paper
+    issued = sent_out(paper, place)
+    stored = stored_path(issued.pdf_path, root=settings.MEDIA_ROOT)
+    content = stored.read_bytes()
+    assert (hashlib.sha256(content).hexdigest(), len(content)) == (issued.pdf_sha256, issued.pdf_size)
+    (report,) = read_signatures(content, at=place.later())
+    assert (report.signer, report.signed_at, report.is_good) == ("Ủy ban nhân dân huyện Thử", issued.issued_at, True)
+    assert seal.bears_seal(issued)
+    subprocess.run(["qpdf", "--check", stored], check=True, capture_output=True)
+    served = serve(RequestFactory().get("/"), issued.pdf_path, root=settings.MEDIA_ROOT, name="van-ban.pdf")
+    assert b"".join(served.streaming_content) == content  # type: ignore[attr-defined]
+    served.close()
+    assert compared(content_of(issued), read_pdf(content, at=place.later()).pages) == Match.SAME
+
+
+@pytest.mark.django_db
+def test_a_paper_whose_seal_cannot_be_put_stays_unissued(
+    numbered_paper: tuple[Paper, Place], settings: Settings
+) -> None:
+    paper, place = numbered_paper
+    settings.SEAL_PASSWORD = "khong-phai-mat-khau"
+    with pytest.raises(Refused, match="Chưa phát hành được"):
+        sent_out(paper, place)
+    paper.refresh_from_db()
+    assert (paper.state, paper.pdf_path) == (State.NUMBERED, "")
+
+
+@pytest.mark.django_db
+def test_a_paper_of_an_agency_without_a_seal_bears_none(
+    numbered_paper: tuple[Paper, Place], settings: Settings
+) -> None:
+    paper, place = numbered_paper
+    settings.SEAL_PKCS12 = ""
+    assert not seal.bears_seal(sent_out(paper, place))
+
+
 # ---- what the operator is told -----------------------------------------------------------------------------------
 def test_checks_say_nothing_where_nothing_is_configured(settings: Settings) -> None:
     settings.SIGNATURE_TRUST_ROOTS = ""
@@ -389,7 +446,8 @@ def test_a_certificate_that_cannot_be_used_or_belongs_to_nobody_is_an_error(sett
     assert [(message.id, message.msg) for message in checks.check_seal(None)] == [
         (
             "papers.E002",
-            "Không dùng được SEAL_PKCS12: tệp chứng thư con dấu không phải PKCS#12 hoặc mật khẩu không đúng.",
+            "Không dùng được SEAL_PKCS12: tệp chứng thư con dấu không phải PKCS#12 có khóa RSA, ECC "
+            "hoặc mật khẩu không đúng.",
         )
     ]
     settings.SEAL_UNIT = ""
