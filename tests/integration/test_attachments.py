@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections import Counter
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,13 @@ from papers.structure import to_json
 from tests import signing
 from tests.factories import Place, make_place
 from tests.integration.test_evidence import let_go, status_of
+from tests.integration.test_races import WON, chain_is_whole, race
 from tests.issued_papers import paper_in
 from tests.sample_papers import CODE, DAY, decision
 from tests.signing import SIGNED_AT, plain_pdf, signed, signer
 from tests.signing_in import signed_in
+
+__all__ = ["chain_is_whole"]  # a fixture
 
 pytestmark = pytest.mark.django_db
 
@@ -227,3 +231,24 @@ def test_a_file_that_is_gone_is_a_sentence(place: Place, private_files: Path) ->
 def test_who_does_not_see_the_paper_finds_no_file(place: Place) -> None:
     row = attached(paper_of(place), plain_pdf(), place.clerk)
     assert signed_in(place.editors[0]).get(reverse("papers:attachment", args=[row.uuid])).status_code == 404
+
+
+# ---- at the same moment ------------------------------------------------------------------------------------------
+@pytest.mark.django_db(transaction=True)
+def test_one_file_sent_by_six_people_at_once_is_one_row(place: Place) -> None:
+    paper = paper_of(place)
+    content = signed(plain_pdf(), signer())
+    assert race(lambda turn: attached(paper, content, place.clerk), people=6) == Counter({WON: 6})
+    assert Attachment.objects.count() == AuditEvent.objects.about(paper).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_six_files_at_once_share_the_room_of_one(place: Place) -> None:
+    paper = paper_of(place)
+    kept = Attachment.objects.filter(pk=attached(paper, plain_pdf(), place.clerk).pk).values().get()
+    del kept["id"], kept["uuid"]
+    Attachment.objects.bulk_create(Attachment(**kept | {"sha256": f"{n:064}"}) for n in range(MAX_FILES - 2))
+    files = [signed(plain_pdf(), signer(f"Người {turn}")) for turn in range(6)]
+    told = race(lambda turn: attached(paper, files[turn], place.clerk), people=6)
+    assert told == Counter({WON: 1, "Refused": 5})
+    assert Attachment.objects.count() == MAX_FILES
