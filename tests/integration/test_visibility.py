@@ -777,8 +777,13 @@ PAGES: dict[str, Page] = {
             "seen": "0",
             "version": "1",
             "body_name": "Ủy ban nhân dân huyện Nhà",
+            "parent_body_name": "",
             "place": "Nhà",
             "abbreviation": "UBND",
+            "drafter": "",
+            "is_collective": "on",
+            "by_order_of": "",
+            "certificate_layout": "",
         },
     ),
     "criteria:remove_holiday": Page(
