@@ -19,11 +19,13 @@ from childfriendly.core.models import Job
 from childfriendly.core.snapshots import snapshot
 from communes.models import Unit, User
 from criteria.models import Period
-from papers.rendering import pdf
+from papers.rendering import html_of, pdf
+from papers.rendering.html import styles_of
+from papers.structure import Printed
 from papers.words import in_sentence
-from reports import certificate, documents, excel
+from reports import excel
 from reports.filenames import papers_file, summary_file
-from reports.papers import certificate_paper, decision_paper
+from reports.printing import certificate_content, decision_content
 
 DECISION_PAPERS = "decision_papers"
 SUMMARY_WORKBOOK = "summary_workbook"
@@ -64,14 +66,17 @@ def _make_papers(work: jobs.Work) -> jobs.Result:
 
     mark = watermark(user, at)
 
+    def page(printed: Printed) -> tuple[str, Sequence[str]]:
+        return html_of(printed, mark), styles_of(printed)
+
     def papers() -> Iterator[tuple[str, Sequence[str]]]:
         total = len(items) + 1
         work.progress(0, total)
-        yield documents.decision_html(decision_paper(decision, mark=mark)), documents.STYLES
+        yield page(decision_content(decision))
         for number, item in enumerate(items, start=1):
             work.progress(number, total)
             item.decision = decision  # with what the paper asks of it
-            yield certificate.certificate_html(certificate_paper(item, mark=mark)), certificate.STYLES
+            yield page(certificate_content(item))
         work.progress(total, total)
 
     content = pdf.render_together(str(decision), papers())

@@ -26,11 +26,10 @@ from communes.models import Role, Unit, User
 from communes.queries import roles_of
 from criteria.models import Period
 from criteria.scoring import HIDDEN
+from papers.rendering import render_pdf
 from reports import auditing, excel, jobs
-from reports.certificate import certificate_pdf as render_certificate
-from reports.documents import decision_pdf as render_decision
 from reports.filenames import certificate_file, decision_file, summary_file
-from reports.papers import certificate_paper, decision_paper
+from reports.printing import certificate_content, decision_content
 
 PERIOD, UNIT = "ky", "don-vi"
 
@@ -148,9 +147,9 @@ def _decision_or_404(request: HttpRequest, uuid: UUID) -> Decision:
 def decision_pdf(request: HttpRequest, uuid: UUID) -> HttpResponse:
     decision = _decision_or_404(request, uuid)
     user, at = _person(request), received_at(request)
-    paper = decision_paper(decision, mark=watermark(user, at))
-    exported("decision", decision, rows=sum(len(annex.rows) for annex in paper.annexes), by=user, at=at)
-    return _file(render_decision(paper), decision_file(decision))
+    content = decision_content(decision)
+    exported("decision", decision, rows=sum(len(table.rows) for table in content.tables), by=user, at=at)
+    return _file(render_pdf(content, mark=watermark(user, at)), decision_file(decision))
 
 
 @require_safe
@@ -161,9 +160,9 @@ def certificate_pdf(request: HttpRequest, uuid: UUID, dossier_uuid: UUID) -> Htt
     item = get_object_or_404(items, dossier__uuid=dossier_uuid)
     item.decision = decision  # with what the paper asks of it
     user, at = _person(request), received_at(request)
-    paper = certificate_paper(item, mark=watermark(user, at))
+    content = certificate_content(item)
     exported("certificate", decision, rows=1, by=user, at=at, after={"commune": item.dossier.commune.code})
-    return _file(render_certificate(paper), certificate_file(item))
+    return _file(render_pdf(content, mark=watermark(user, at)), certificate_file(item))
 
 
 @confirm_identity

@@ -16,13 +16,12 @@ from openpyxl.utils.datetime import to_excel
 from assessments.models import DecisionItem
 from assessments.summaries import Summary, summarise
 from criteria.models import Period
-from papers.rendering import pdf
+from papers.rendering import html_of, pdf, render_pdf
+from papers.rendering.html import styles_of
 from reports import excel
-from reports.certificate import certificate_html, certificate_pdf
-from reports.papers import certificate_paper
+from reports.printing import certificate_content
 
 AT = datetime(2024, 12, 1, 2, 0, tzinfo=UTC)
-CERTIFICATE_STYLES = ("paper.css", "certificate.css")
 
 
 def seconds(function: Callable[..., object], *args: object) -> float:
@@ -50,12 +49,12 @@ class CertificateBench:
         items = DecisionItem.objects.select_related(
             "decision__period__province", "decision__deciding_unit", "decision__proposal"
         )
-        self.papers = [certificate_paper(item) for item in items.filter(pk__in=item_ids)]
-        self.pages = [certificate_html(paper) for paper in self.papers]
+        self.papers = [certificate_content(item) for item in items.filter(pk__in=item_ids)]
+        self.pages = [html_of(paper) for paper in self.papers]
         self.fonts = FontConfiguration()
         self.styles = [
             CSS(string=(pdf.STYLES_DIR / name).read_text(encoding="utf-8"), font_config=self.fonts)
-            for name in CERTIFICATE_STYLES
+            for name in styles_of(self.papers[0])
         ]
 
     def bare(self, html: str, **options: Any) -> bytes:
@@ -70,9 +69,9 @@ class CertificateBench:
         """A certificate of each; another commune in every round, as in a batch."""
         at = number % len(self.papers)
         paper, html = self.papers[at], self.pages[at]
-        first = seconds(certificate_pdf, paper)
+        first = seconds(render_pdf, paper)
         bare, plain = seconds(self.tagged, html), seconds(self.bare, html)
-        last = seconds(certificate_pdf, paper)  # before and behind the floor: neither gains by its place
+        last = seconds(render_pdf, paper)  # before and behind the floor: neither gains by its place
         return Certificate(ours=(first + last) / 2, bare=bare, plain=plain)
 
 

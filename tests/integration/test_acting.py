@@ -17,7 +17,7 @@ from communes.acting import end_acting, give_acting
 from communes.forms import assignment_key
 from communes.models import Role, RoleAssignment, User
 from communes.queries import roles_of
-from reports.papers import decision_paper
+from reports.printing import decision_content
 from tests.factories import Place, RoleAssignmentFactory, dossier_in, issued, make_place, proposed, user_with
 from tests.signing_in import signed_in
 
@@ -124,8 +124,8 @@ def test_what_was_done_says_in_whose_place(place: Place, deputy: User) -> None:
         "Chủ tịch",
         f"(thay đồng chí {place.leader.full_name}, văn bản số 12/GUQ-UBND)",
     )
-    paper = decision_paper(decision)
-    assert paper.signature.lines == ("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")
+    (signature,) = decision_content(decision).signatures
+    assert signature.lines == ("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")
 
 
 def test_the_leader_signs_as_before(place: Place) -> None:

@@ -142,10 +142,10 @@ def test_an_export_is_recorded_before_it_is_made(monkeypatch: pytest.MonkeyPatch
     place = make_place()
     decision = approved([dossier_in(Status.CONCLUDED, place)], place)
 
-    def fails(*_: object) -> bytes:
+    def fails(*_: object, **__: object) -> bytes:
         raise OSError("no space left")
 
-    monkeypatch.setattr("reports.views.render_decision", fails)
+    monkeypatch.setattr("reports.views.render_pdf", fails)
     with pytest.raises(OSError, match="no space left"):
         client_of(place.clerk).get(reverse("reports:decision_pdf", args=[decision.uuid]))
     assert exports_of(place.clerk) == [("export_decision", {"rows": 1})]

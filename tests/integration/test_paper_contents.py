@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from assessments.models import Decision, DecisionItem, Result
+from assessments.models import Decision, DecisionItem
 from assessments.workflow import Status
 from childfriendly.core.exceptions import Refused
 from communes.models import Unit
@@ -43,7 +43,7 @@ def of_decision(decision: Decision, place: Place, **fields: Any) -> Content:
 
 
 def of_item(item: DecisionItem, place: Place, **fields: Any) -> Certificate:
-    content = content_of(unsaved(Kind.CERTIFICATE, place, item=item, register_number=item.register_number, **fields))
+    content = content_of(unsaved(Kind.CERTIFICATE, place, item=item, **fields))
     assert isinstance(content, Certificate)
     return content
 
@@ -215,7 +215,7 @@ def test_a_decision_needs_the_same_queries_whatever_its_length(
 def test_the_certificate_names_commune_year_decision_and_register() -> None:
     place = make_place()
     decision = issued([dossier_in(Status.CONCLUDED, place)], place, number="123")
-    paper = of_item(decision.items.get(), place)
+    paper = of_item(decision.items.get(), place, register_number=1)
     district, province = f"huyện {place.deciding.proper_name}", f"tỉnh {place.province.proper_name}"
     assert decision.issued_on is not None
     assert paper.commune_name == place.communes[0].name
@@ -278,15 +278,6 @@ def test_a_demo_period_marks_its_papers(is_demo: bool) -> None:
     decision = issued([dossier_in(Status.CONCLUDED, place)], place)
     place.period.is_demo = decision.period.is_demo = is_demo
     assert [of_decision(decision, place).is_demo, of_item(decision.items.get(), place).is_demo] == [is_demo, is_demo]
-
-
-def test_certificates_of_one_decision_stand_in_the_register_in_the_order_of_the_annex() -> None:
-    place = make_place(3)
-    dossiers = [dossier_in(Status.CONCLUDED, place, 0), dossier_in(Status.CONCLUDED, place, 2)]
-    refused = dossier_in(Status.CONCLUDED, place, 1, answers=ZERO_IN_3)
-    decision = issued([dossiers[0], refused, dossiers[1]], place)
-    recognised = decision.items.filter(result=Result.RECOGNISED).order_by("position")
-    assert [of_item(item, place).register_number for item in recognised] == ["1", "2"]
 
 
 # ---- hostile text ----------------------------------------------------------------------------------------------------

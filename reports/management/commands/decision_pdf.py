@@ -5,11 +5,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.numbers import format_number
+from papers.rendering import render_pdf
 from reports.arguments import decision_by_number, make_folder, recognised_items, write_file, year_of
-from reports.certificate import certificate_pdf
-from reports.documents import decision_pdf
 from reports.filenames import certificate_file, decision_file
-from reports.papers import certificate_paper, decision_paper
+from reports.printing import certificate_content, decision_content
 
 
 class Command(BaseCommand):
@@ -28,10 +27,10 @@ class Command(BaseCommand):
                 str(options["number"]), year_of(str(options["year"])), str(options["unit"]).strip()
             )
             make_folder(folder)
-            write_file(folder / decision_file(decision), decision_pdf(decision_paper(decision)))
+            write_file(folder / decision_file(decision), render_pdf(decision_content(decision)))
             items = list(recognised_items(decision))
             for item in items:
-                write_file(folder / certificate_file(item), certificate_pdf(certificate_paper(item)))
+                write_file(folder / certificate_file(item), render_pdf(certificate_content(item)))
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
         certificates = format_number(len(items))
