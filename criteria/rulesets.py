@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from itertools import pairwise
@@ -21,6 +22,7 @@ from criteria.scoring import (
     Criterion,
     CriterionCertainty,
     EvidenceSlot,
+    Founding,
     Item,
     ItemCertainty,
     ItemKind,
@@ -65,10 +67,11 @@ def load_rules(text: str) -> RuleSet:
     _refuse_repeats((item.code for criterion in criteria for item in criterion.items), place)
     max_points = _whole(root, "total_max_points", place)
     _check_sum(max_points, (criterion.max_points for criterion in criteria), place)
+    founding = _founding(root)
     return RuleSet(
         code=_text(root, "code", place),
         version=_whole(root, "version", place),
-        title=_title(root),
+        title=f"Quyết định {founding.number}: {founding.title}",
         warning=_optional_text(root, "warning_vi", place),
         max_points=max_points,
         thresholds=_thresholds(root, max_points),
@@ -78,13 +81,25 @@ def load_rules(text: str) -> RuleSet:
         max_points_note=_optional_text(root, "total_note", place),
         notes=_texts(root, "scoring_notes_vi", place),
         effective_from=_optional_text(root, "effective_from", place),
+        founding=founding,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
     )
 
 
-def _title(root: Node) -> str:
-    decision = _node(root.get("decision"), "Quyết định")
-    return f"Quyết định {_text(decision, 'number', 'Quyết định')}: {_text(decision, 'title_vi', 'Quyết định')}"
+def _founding(root: Node) -> Founding:
+    place = "Quyết định"
+    decision = _node(root.get("decision"), place)
+    issued_on = _optional_text(decision, "date", place)
+    try:
+        date.fromisoformat(issued_on or "2000-01-01")
+    except ValueError:
+        raise ValueError(f"{place}: ngày «{issued_on}» không đúng dạng năm-tháng-ngày (date).") from None
+    return Founding(
+        number=_text(decision, "number", place),
+        title=_text(decision, "title_vi", place),
+        issuer=_optional_text(decision, "issuer", place),
+        issued_on=issued_on,
+    )
 
 
 def _thresholds(root: Node, max_points: int) -> tuple[Threshold, ...]:

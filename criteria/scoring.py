@@ -225,6 +225,17 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Founding:
+    """The decision that the set comes from, as papers cite it: «06/QĐ-TTg», ISO date, issuer, title; a set need not
+    know day and issuer."""
+
+    number: str
+    title: str
+    issuer: str = ""
+    issued_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RuleSet:
     """A criteria set as it is scored; `rulesets.load_rules` makes one from the stored text and checks it."""
 
@@ -241,6 +252,7 @@ class RuleSet:
     notes: tuple[str, ...] = ()
     effective_from: str = ""
     """ISO date as the set writes it."""
+    founding: Founding = Founding("", "")
     sha256: str = ""
     """Of the stored text: what a frozen score sheet names as its rules."""
     _items: dict[str, Item] = field(init=False, repr=False, compare=False)

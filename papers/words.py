@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from datetime import date
 
 UNIT_KINDS = ("xã", "phường", "thị trấn", "đặc khu")
-TWO_LEVEL_GOVERNMENT = date(2025, 7, 1)  # Luật 72/2025/QH15: no districts and no townships from this day
 
 
 def vietnamese_date(day: date | None, year: int, *, blank: str = "…") -> str:
@@ -42,30 +41,6 @@ def kinds_of(names: Iterable[str]) -> str:
     """The kinds of these communes in the customary order: «xã, thị trấn»."""
     lowered = [name.lower() for name in names]
     return ", ".join(kind for kind in UNIT_KINDS if any(name.startswith(f"{kind} ") for name in lowered))
-
-
-def standard_name(on: date) -> str:
-    """What the standard is called: from 01/07/2025 there are đặc khu and no thị trấn."""
-    return "xã, phường, đặc khu" if on >= TWO_LEVEL_GOVERNMENT else "xã, phường, thị trấn"
-
-
-def legal_bases(on: date) -> tuple[str, ...]:
-    """The laws that a recognition decision of that day rests on; the title of Decision 06 is quoted as it is."""
-    if on >= TWO_LEVEL_GOVERNMENT:
-        government = "Căn cứ Luật Tổ chức chính quyền địa phương ngày 16 tháng 6 năm 2025"
-    elif on >= date(2025, 3, 1):
-        government = "Căn cứ Luật Tổ chức chính quyền địa phương ngày 19 tháng 02 năm 2025"
-    else:
-        government = (
-            "Căn cứ Luật Tổ chức chính quyền địa phương ngày 19 tháng 6 năm 2015 và Luật sửa đổi, bổ sung một số điều "
-            "của Luật Tổ chức Chính phủ và Luật Tổ chức chính quyền địa phương ngày 22 tháng 11 năm 2019"
-        )
-    return (
-        government,
-        "Căn cứ Luật Trẻ em ngày 05 tháng 4 năm 2016",
-        "Căn cứ Quyết định số 06/QĐ-TTg ngày 03 tháng 01 năm 2019 của Thủ tướng Chính phủ ban hành Quy định "
-        "tiêu chuẩn, trình tự đánh giá và công nhận xã, phường, thị trấn phù hợp với trẻ em",
-    )
 
 
 def head_of(body: str) -> str:

@@ -23,7 +23,8 @@ from communes.models import User
 from criteria.labels import counts_by_certainty
 from criteria.models import Authority, Certainty, Period, Task
 from criteria.scoring import HIDDEN
-from papers.words import in_sentence, standard_name
+from papers.bases import standard_name
+from papers.words import in_sentence
 
 SHEET: Final = "Tổng hợp"
 ABOUT: Final = "Thông tin"

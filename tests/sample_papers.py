@@ -5,7 +5,8 @@ The texts are ours and no model of any ministry; the people are made up.
 
 from datetime import date
 
-from papers.kinds import Form
+from papers.bases import laws
+from papers.kinds import Form, Kind
 from papers.structure import (
     Annex,
     Article,
@@ -20,10 +21,13 @@ from papers.structure import (
     Signature,
     Table,
 )
-from papers.words import legal_bases
 
 DAY = date(2024, 11, 5)
 CODE = "7K2QX9MPLT"
+CRITERIA = (
+    "Căn cứ Quyết định số 06/QĐ-TTg ngày 03 tháng 01 năm 2019 của Thủ tướng Chính phủ ban hành Quy định tiêu chuẩn, "
+    "trình tự đánh giá và công nhận xã, phường, thị trấn phù hợp với trẻ em"
+)
 
 DISTRICT = Letterhead(body="Ủy ban nhân dân huyện Ví Dụ", place="Ví Dụ")
 OFFICE = Letterhead(
@@ -63,7 +67,8 @@ def decision(*, count: int = 4, number: str = "2345", issued_on: date | None = D
         subject="Về việc công nhận xã, thị trấn phù hợp với trẻ em năm 2024",
         authority_line="ỦY BAN NHÂN DÂN HUYỆN VÍ DỤ",
         bases=(
-            *legal_bases(DAY),
+            *laws(Kind.DECISION, DAY),
+            CRITERIA,
             "Theo đề nghị của Trưởng Phòng Lao động - Thương binh và Xã hội huyện Ví Dụ tại Tờ trình số 45/TTr-LĐTBXH",
         ),
         blocks=(
@@ -130,7 +135,7 @@ def submission() -> Content:
         issued_on=date(2024, 9, 3),
         subject="Đề nghị công nhận xã Suối Mẫu phù hợp với trẻ em năm 2024",
         addressees=("Ủy ban nhân dân huyện Ví Dụ",),
-        bases=(legal_bases(DAY)[-1],),
+        bases=(CRITERIA,),
         blocks=(
             Paragraph(
                 "Ủy ban nhân dân xã Suối Mẫu đã tổ chức tự đánh giá việc thực hiện các tiêu chí xã phù hợp với trẻ em "

@@ -21,13 +21,14 @@ from criteria.disclosure import masked_sheet
 from criteria.models import TWO_TIER_FROM, Task
 from criteria.scoring import Criterion, Item, ItemKind, Ratio, RawAnswer, ScoreSheet, Value, display_value
 from criteria.services import authority_for
-from papers.filling.frame import Passage, day_of, framed, issuer_of, paragraphs, wording
+from papers.bases import standard_name
+from papers.filling.frame import Passage, bases_of, criteria_basis, day_of, framed, issuer_of, paragraphs, wording
 from papers.filling.minutes import council_of, dossier_of, vote_of
 from papers.kinds import Desk
 from papers.models import Member, Paper, Seat
 from papers.models.council import NAMES
 from papers.structure import Annex, Article, Block, Column, Content, Figure, Heading, Paragraph, Row, Table
-from papers.words import in_sentence, kinds_of, legal_bases, small_first, standard_name, vietnamese_date
+from papers.words import in_sentence, kinds_of, small_first, vietnamese_date
 
 MOST_ITEMS: Final = 8  # named in a sentence about weak points; the table has all of them
 
@@ -120,7 +121,7 @@ def council_decision(paper: Paper) -> Content:
         paper,
         subject=f"Về việc thành lập {_council_name(setting)}",
         authority_line=setting.body.upper(),
-        bases=(*legal_bases(day_of(paper)), *paragraphs(text["request"])),
+        bases=(*bases_of(paper), *paragraphs(text["request"])),
         blocks=(
             Article(founded),
             _members_table(members),
@@ -191,7 +192,7 @@ def self_assessment(paper: Paper) -> Content:
         subject=f"Kết quả tự đánh giá {setting.standard} của {setting.name}",
         blocks=(
             Paragraph(
-                f"Thực hiện {legal_bases(day_of(paper))[-1].removeprefix('Căn cứ ')}, {setting.body} báo cáo kết quả "
+                f"Thực hiện {criteria_basis(paper).removeprefix('Căn cứ ')}, {setting.body} báo cáo kết quả "
                 f"tự đánh giá năm {setting.year} như sau:"
             ),
             Heading("I. TÌNH HÌNH CHUNG"),
@@ -383,7 +384,7 @@ def _request(paper: Paper, *, verb: str) -> Content:
         subject=f"Về việc đề nghị {wanted}",
         addressees=(f"{setting.deciding} (qua {setting.appraising})",),
         bases=(
-            legal_bases(day_of(paper))[-1],
+            criteria_basis(paper),
             f"Căn cứ Biên bản họp {NAMES[Desk.COMMUNE]} {setting.standard} của {setting.name} {day}",
         ),
         blocks=(

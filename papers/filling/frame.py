@@ -8,12 +8,13 @@ from django.utils import timezone
 
 from communes.models import RoleAssignment, User
 from communes.queries import roles_of
+from papers.bases import laws
 from papers.filling.issuers import issuer_for
-from papers.kinds import Desk, Form
+from papers.kinds import Desk, Form, Kind
 from papers.models import Issuer, Paper
 from papers.policy import RELATION_OF, Right, roles_with
 from papers.structure import Annex, Block, Content, Figure, Letterhead, Printed, Signature
-from papers.words import signature_lines
+from papers.words import signature_lines, small_first, vietnamese_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,21 @@ def day_of(paper: Paper) -> date:
     issuing unit was no more."""
     on = paper.issued_on or timezone.localdate(paper.drafted_at)
     return min(on, paper.unit.valid_to) if paper.unit.valid_to else on
+
+
+def criteria_basis(paper: Paper) -> str:
+    """«Căn cứ Quyết định số 06/QĐ-TTg ngày … của Thủ tướng Chính phủ ban hành Quy định …», as the period's own set
+    says of itself; the title is quoted as it stands, whatever the units are called today."""
+    founding = paper.period.criteria_set.rules().founding
+    issued = date.fromisoformat(founding.issued_on) if founding.issued_on else None
+    day = f" {vietnamese_date(issued, issued.year)}" if issued else ""
+    by = f" của {founding.issuer}" if founding.issuer else ""
+    return f"Căn cứ Quyết định số {founding.number}{day}{by} {small_first(founding.title)}"
+
+
+def bases_of(paper: Paper) -> tuple[str, ...]:
+    """The laws in force on the day of the paper, and the decision that the criteria come from."""
+    return (*laws(Kind(paper.kind), day_of(paper)), criteria_basis(paper))
 
 
 def issuer_of(paper: Paper) -> Issuer:

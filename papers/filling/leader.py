@@ -11,18 +11,11 @@ from assessments.policy import CONCLUDED
 from childfriendly.core.exceptions import Refused
 from communes.models import Level
 from criteria.scoring import vietnamese
-from papers.filling.frame import Passage, day_of, framed, issuer_of, paragraphs, wording
+from papers.bases import standard_name
+from papers.filling.frame import Passage, bases_of, day_of, framed, issuer_of, paragraphs, wording
 from papers.models import Issuer, Paper
 from papers.structure import Annex, Article, Certificate, Column, Content, Letterhead, Row, Signature, Table
-from papers.words import (
-    decision_reference,
-    head_of,
-    in_sentence,
-    kinds_of,
-    legal_bases,
-    signature_lines,
-    standard_name,
-)
+from papers.words import decision_reference, head_of, in_sentence, kinds_of, signature_lines
 
 
 # ---- what a decision keeps -------------------------------------------------------------------------------------------
@@ -167,7 +160,7 @@ def recognition_decision(paper: Paper) -> Content:
         paper,
         subject=f"Về việc {subject} {kinds} phù hợp với trẻ em năm {year}",
         authority_line=authority_line_of(issuer, decision.body_name),
-        bases=(*legal_bases(day_of(paper)), request_of(decision)),
+        bases=(*bases_of(paper), request_of(decision)),
         blocks=(_result(items, standard, year), article(words["effect"]), article(words["duty"])),
         annexes=annexes_of(items, year, {}),
         signatures=(signature_of_decision(issuer, decision),),

@@ -15,12 +15,13 @@ from assessments.models import Dossier, Recommendation
 from assessments.models.decision import Result
 from childfriendly.core.exceptions import Refused
 from criteria.scoring import vietnamese
+from papers.bases import standard_name
 from papers.filling.frame import Passage, day_of, framed, paragraphs, wording
 from papers.kinds import Desk
 from papers.models import Attendance, Council, Meeting, Paper, Seat, Vote
 from papers.models.council import NAMES
 from papers.structure import Block, Column, Content, Heading, Paragraph, Row, Signature, Table
-from papers.words import in_sentence, standard_name, vietnamese_date
+from papers.words import in_sentence, vietnamese_date
 
 RESULTS = {Recommendation.RECOGNISE: Result.RECOGNISED, Recommendation.REFUSE: Result.REFUSED}
 

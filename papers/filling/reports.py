@@ -16,14 +16,15 @@ from assessments.summaries import LATE_WORDS, Counts, Group, Row
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.numbers import format_number, format_percent
 from criteria.models import DeadlineKind
-from papers.filling.frame import Passage, day_of, framed, issuer_of, paragraphs, wording
+from papers.bases import standard_name
+from papers.filling.frame import Passage, criteria_basis, day_of, framed, issuer_of, paragraphs, wording
 from papers.filling.issuers import issuer_for
 from papers.filling.standing import Standing, appraised_text, declared_text
 from papers.kinds import Desk, Kind
 from papers.models import Paper
 from papers.structure import Annex, Block, Column, Content, Heading, Paragraph, Table
 from papers.structure import Row as Line
-from papers.words import in_sentence, kinds_of, legal_bases, standard_name, vietnamese_date
+from papers.words import in_sentence, kinds_of, vietnamese_date
 
 MINISTRY_OF_HEALTH_FROM: Final = date(2025, 3, 1)  # NĐ 42/2025/NĐ-CP: children's affairs go over
 MOST_NAMES: Final = 15  # in one sentence; longer lists are in the annex
@@ -74,7 +75,7 @@ def _addressees(paper: Paper) -> tuple[str, ...]:
 # ---- the text ------------------------------------------------------------------------------------------------------
 def _blocks(paper: Paper, standing: Standing) -> Iterator[Block]:
     year, body = paper.period.year, issuer_of(paper).body_name
-    decree = legal_bases(day_of(paper))[-1].removeprefix("Căn cứ ")
+    decree = criteria_basis(paper).removeprefix("Căn cứ ")
     rewordable = _passages(paper, standing)
     text = wording(paper, rewordable)
     yield Paragraph(f"Thực hiện {decree}, {body} báo cáo kết quả năm {year} như sau:")

@@ -21,7 +21,7 @@ from childfriendly.core.exports import exported, watermark
 from childfriendly.core.models import AuditEvent
 from childfriendly.core.snapshots import snapshot
 from communes.models import Role, User
-from tests.factories import Place, UserFactory, approved, dossier_in, issued, make_place, move
+from tests.factories import Place, UserFactory, approved, dossier_in, issued_paper, make_place, move
 from tests.signing_in import signed_in
 
 AT = dt.datetime(2024, 12, 1, 18, 30, tzinfo=dt.UTC)  # 01:30 of the next day in Viet Nam
@@ -124,7 +124,8 @@ def text_of(pdf: bytes) -> str:
 def test_a_draft_carries_who_took_it_and_an_issued_paper_does_not() -> None:
     place = make_place(2)
     drafted = approved([dossier_in(Status.CONCLUDED, place)], place)
-    official = issued([dossier_in(Status.CONCLUDED, place, 1)], place)
+    official = issued_paper([dossier_in(Status.CONCLUDED, place, 1)], place).decision
+    assert official is not None
     client = client_of(place.clerk)
     mark = f"Kết xuất bởi {place.clerk.full_name} ({place.clerk.username}) lúc"
     for decision, is_marked in ((drafted, True), (official, False)):

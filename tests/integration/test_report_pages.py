@@ -25,7 +25,7 @@ from tests.factories import (
     SuccessionFactory,
     approved,
     dossier_in,
-    issued,
+    issued_paper,
     make_neighbour,
     make_place,
     user_with,
@@ -231,7 +231,8 @@ def test_papers_are_drafts_until_the_decision_has_its_number(
 def test_issued_papers_carry_number_and_names() -> None:
     place = make_place()
     dossier = dossier_in(Status.CONCLUDED, place)
-    decision = issued([dossier], place, number="1105")
+    decision = issued_paper([dossier], place, "1105").decision
+    assert decision is not None
     paper = get(place.clerk, "decision_pdf", decision.uuid)
     certificate = get(place.heads[0], "certificate_pdf", decision.uuid, dossier.uuid)
     for response in (paper, certificate):

@@ -4,14 +4,14 @@ from datetime import date
 
 import pytest
 
+from papers.bases import laws, standard_name
+from papers.kinds import Kind
 from papers.words import (
     decision_reference,
     head_of,
     kinds_of,
-    legal_bases,
     numbered,
     signature_lines,
-    standard_name,
     vietnamese_date,
 )
 
@@ -58,14 +58,23 @@ def test_from_july_2025_no_wording_of_ours_knows_townships() -> None:
 @pytest.mark.parametrize(
     ("day", "law"),
     [
-        (date(2025, 2, 28), "ngày 19 tháng 6 năm 2015"),
+        (date(2019, 12, 2), "ngày 19 tháng 6 năm 2015"),
+        (date(2025, 2, 28), "ngày 22 tháng 11 năm 2019"),
         (date(2025, 3, 1), "ngày 19 tháng 02 năm 2025"),
         (date(2025, 6, 30), "ngày 19 tháng 02 năm 2025"),
         (date(2025, 7, 1), "ngày 16 tháng 6 năm 2025"),
     ],
 )
 def test_the_law_on_local_government_is_the_one_in_force(day: date, law: str) -> None:
-    assert law in legal_bases(day)[0]
+    assert law in laws(Kind.DECISION, day)[0]
+
+
+def test_a_decision_rests_on_one_law_of_government_and_the_law_on_children() -> None:
+    assert laws(Kind.REVOCATION, date(2026, 12, 1)) == (
+        "Căn cứ Luật Tổ chức chính quyền địa phương ngày 16 tháng 6 năm 2025",
+        "Căn cứ Luật Trẻ em ngày 05 tháng 4 năm 2016",
+    )
+    assert laws(Kind.RECEIPT, date(2026, 12, 1)) == ()
 
 
 def test_who_signs_for_whom() -> None:
