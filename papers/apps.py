@@ -8,7 +8,7 @@ class PapersConfig(AppConfig):
 
     def ready(self) -> None:
         # importing registers what it holds; only now are settings and models complete
-        from papers import checks  # noqa: F401
+        from papers import checks, jobs  # noqa: F401
         from papers.services import files
 
         files.register()

@@ -25,6 +25,7 @@ class Form(TextChoices):
     CERTIFICATE = "GCN", "Giấy công nhận"
     OPINION = "PYK", "Phiếu lấy ý kiến"  # these two are forms to fill in: never numbered, never a `Paper`
     RECHECK = "PPT", "Phiếu phúc tra"
+    INDEX = "MLHS", "Mục lục hồ sơ"  # of a bundle; no Paper either
 
 
 class Desk(TextChoices):

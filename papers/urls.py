@@ -1,6 +1,13 @@
 from django.urls import path
 
-from papers.views import attachments, council, issuers, public, recognised
+from papers.views import (
+    attachments,
+    bundles,
+    council,
+    issuers,
+    public,
+    recognised,
+)
 
 app_name = "papers"
 
@@ -12,6 +19,8 @@ urlpatterns = [
     path("hoi-dong/<uuid:period_uuid>/<uuid:unit_uuid>/phien-hop/", council.begin_meeting, name="begin_meeting"),
     path("phien-hop/<uuid:uuid>/", council.meeting, name="meeting"),
     path("phien-hop/<uuid:uuid>/mo-lai/", council.reopen_meeting, name="reopen_meeting"),
+    path("goi-ho-so/", bundles.area_bundle, name="area_bundle"),
+    path("ho-so/<uuid:uuid>/goi-ho-so/", bundles.dossier_bundle, name="dossier_bundle"),
     path("co-quan-ban-hanh/<uuid:uuid>/", issuers.issuers, name="issuers"),
     path("co-quan-ban-hanh/<uuid:uuid>/<slug:desk>/", issuers.issuer, name="issuer"),
     # without sign-in

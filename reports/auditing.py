@@ -83,6 +83,7 @@ ACTIONS: Final[dict[str, str]] = {
     "export_certificate": "Tải giấy công nhận",
     "export_decision_papers": "Tải cả bộ văn bản của quyết định",
     "export_attachment": "Tải tệp kèm văn bản",
+    "export_dossier_bundle": "Tải cả hồ sơ (ZIP)",
     "export_audit": "Tải nhật ký",
     "import_people": "Nhập người dùng từ tệp Excel",
     "import_area_types": "Nhập loại xã từ tệp Excel",

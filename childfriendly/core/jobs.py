@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -39,10 +39,11 @@ GIVEN_UP: Final = "Việc này đã dừng giữa chừng nhiều lần nên kh�
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """The file that comes of a job. `name` is what the person's computer calls it: ASCII, names nobody."""
+    """The file that comes of a job. `name` is what the person's computer calls it: ASCII, names nobody. What is too
+    large for the memory writes itself into the open file that it is handed."""
 
     name: str
-    content: bytes
+    content: bytes | Callable[[IO[bytes]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,10 @@ def _write(job: Job, output: Output) -> str:
     folder.mkdir(mode=0o750, parents=True, exist_ok=True)
     path = folder / f"{job.uuid}{Path(output.name).suffix}"  # the same for every attempt
     with tempfile.NamedTemporaryFile(dir=folder, prefix=f"{job.uuid}.", suffix=".part", delete=False) as file:
-        file.write(output.content)
+        if callable(output.content):
+            output.content(file)
+        else:
+            file.write(output.content)
         file.flush()
         os.fsync(file.fileno())
     part = Path(file.name)

@@ -168,7 +168,10 @@ def _write_table(document: Document, table: PrintedTable, width: float) -> None:
 
 
 def _write_end(document: Document, sheet: Sheet) -> None:
-    """Recipients left, signature right; two signatures (minutes) side by side above the recipients."""
+    """Recipients left, signature right; two signatures (minutes) side by side above the recipients. A list that nobody
+    signs has no end."""
+    if not sheet.signatures:
+        return
     _keep_with_end(document)
     add_gap(document, before=16)
     signed = [

@@ -768,6 +768,16 @@ PAGES: dict[str, Page] = {
     "papers:recognised": Page(
         publishes=lambda world: {world.decisions[area].full_number for area in ("home", "abroad")},
     ),
+    "papers:area_bundle": Page(
+        actors=readers(Status.CONCLUDED) | readers(Status.DRAFT, "sibling"),  # each gets what they read there
+        post=lambda world: {"unit": world.home.deciding.uuid, "first": "2024", "last": "2024"},
+    ),
+    "papers:dossier_bundle": Page(
+        readers(Status.CONCLUDED),
+        of_dossier(Status.CONCLUDED.value),
+        actors=readers(Status.CONCLUDED),
+        post=nothing,
+    ),
     "papers:issuers": Page(HOME_ADMINS, lambda world: {"uuid": world.home.deciding.uuid}),
     "papers:issuer": Page(
         HOME_ADMINS,

@@ -27,7 +27,7 @@ from papers.structure import (
 from papers.structure import Table as PaperTable
 from tests.corpus.strings import STRINGS
 from tests.paper_reading import W, lines_of_docx, part, words_of_pdf
-from tests.sample_papers import CODE, DAY, SAMPLES, certificate, decision, letter, minutes, report
+from tests.sample_papers import CODE, DAY, SAMPLES, certificate, decision, letter, minutes, opinion, report
 
 BOLD = "/usr/share/fonts/truetype/liberation2/LiberationSerif-Bold.ttf"
 TAKEN = "Dự thảo do Nguyễn Văn Giả Định tải về lúc 10 giờ 00 ngày 05/11/2024"
@@ -66,6 +66,7 @@ PAPERS: dict[str, Printed] = {
     "reissued": certificate(note="(Cấp lại, thay giấy số vào sổ 12)"),
     "certificate-draft": certificate(register_number="", code=""),
     "demo": replace(decision(), is_demo=True),
+    "index": replace(opinion(), form=Form.INDEX, letterhead=Letterhead(body="", place="Suối Mẫu"), signatures=()),
 }
 
 

@@ -19,12 +19,14 @@ MAX_NAME_LENGTH = 150
 MAX_FILE_BYTES = 20 * 1024 * 1024
 SAFE_TO_SHOW = frozenset({"pdf", "jpg", "png"})  # in the browser; everything else is downloaded
 
+_SERVED_TYPES = CONTENT_TYPES | {"zip": "application/zip"}  # what we make ourselves and never take
+
 _SAME_AS = {"jpeg": "jpg", "heif": "heic"}
 
 
 def content_type_for(extension: str) -> str:
     """The type that a file is served with; from this table only, never from what the sender claimed."""
-    return CONTENT_TYPES[extension]
+    return _SERVED_TYPES[extension]
 
 
 def clean_name(name: str) -> str:
