@@ -56,6 +56,7 @@ docs:
 shots:
 	@scripts/setup.sh checks
 	@SCREENSHOTS=1 $(PYTHON_IN_VENV) -m pytest tests/browser/test_pages.py -k picture
+	@SCREENSHOTS=1 $(PYTHON_IN_VENV) -m pytest tests/integration/test_printed_papers.py
 
 clean:
 	@rm -rf .venv .venv-scan .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis var/static var/static.stamp

@@ -58,10 +58,20 @@ def pages(content: bytes) -> list[str]:
     return [words(page.extract_text()) for page in PdfReader(BytesIO(content)).pages]
 
 
-def read_aloud(content: bytes, folder: Path) -> str:
-    """The text in the order of the tags, as a screen reader says it."""
+def read_aloud(content: bytes, folder: Path, *, with_heads: bool = True) -> str:
+    """The text in the order of the tags, as a screen reader says it; without the heads of tables, which are said again
+    on every page, where asked."""
     tree = tool("pdfinfo", "-struct-text", str(_saved(content, folder)))
-    return words(" ".join(re.findall(r'^ *"(.*)"$', tree, re.MULTILINE)))
+    said, head_at = [], None
+    for line in tree.splitlines():
+        depth = len(line) - len(line.lstrip())
+        if head_at is not None and depth <= head_at:
+            head_at = None
+        if head_at is None and line.strip().startswith("THead"):
+            head_at = depth
+        if (match := re.fullmatch(r' *"(.*)"', line)) and (with_heads or head_at is None):
+            said.append(match[1])
+    return words(" ".join(said))
 
 
 def word_boxes(content: bytes, folder: Path) -> list[list[Word]]:

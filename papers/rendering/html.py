@@ -23,7 +23,7 @@ from papers.rendering.sheet import (
 )
 from papers.structure import Certificate, Heading, Printed
 
-AGENCY_WIDTH = 27  # letters that a line of the letterhead holds
+AGENCY_WIDTH = 23  # bold capitals that a line of the letterhead holds
 SUBJECT_WIDTH = 62
 
 
@@ -75,8 +75,13 @@ def _common(sheet: Sheet | CertificateSheet, printed: Printed, mark: str) -> dic
 
 
 def _blocks(blocks: Iterable[PrintedBlock], *, first_tag: int) -> list[dict[str, Any]]:
-    """As the template sets them: headings of level 1 become `h<first_tag>`, each cell has its column's alignment."""
-    return [_block(block, first_tag) for block in blocks]
+    """As the template sets them: headings of level 1 become `h<first_tag>`, each cell has its column's alignment, and
+    what introduces a table stays with it."""
+    printed = tuple(blocks)
+    return [
+        _block(block, first_tag) | {"introduces": isinstance(following, PrintedTable)}
+        for block, following in zip(printed, (*printed[1:], None), strict=True)
+    ]
 
 
 def _block(block: PrintedBlock, first_tag: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ EDGE: Final = 9  # from the edge of the paper to the frame; printers leave 5 mm 
 BAND: Final = 9
 RED: Final = "#9b1b1e"
 GOLD: Final = "#c79a3b"
-PALE: Final = "#f9f1de"
+PALE: Final = "#f8edd6"
 
 _KEY: Final = "M{0} 4V0H{1}V3H{2}V1.4H{3}"  # one turn of the meander, 5 wide and 4 high, on its base line
 

@@ -1,4 +1,4 @@
-"""Pictures of the main screens for README and docs, taken only when SCREENSHOTS=1 (`make shots`)."""
+"""Pictures of the main screens and of papers for README and docs, taken only when SCREENSHOTS=1 (`make shots`)."""
 
 import io
 import os
@@ -24,20 +24,21 @@ def take(page: Page, name: str) -> None:
         _keep(page.screenshot(animations="disabled"), f"{name}-{width}.png")
 
 
-def take_paper(content: bytes, name: str) -> None:
-    """The first page of a PDF."""
+def take_paper(content: bytes, name: str, *, page: int = 1, folder: Path = FOLDER) -> None:
+    """One page of a PDF."""
     if not WANTED:
         return
-    with tempfile.TemporaryDirectory() as folder:
-        paper, picture = Path(folder) / "paper.pdf", Path(folder) / "paper"
+    with tempfile.TemporaryDirectory() as scratch:
+        paper, picture = Path(scratch) / "paper.pdf", Path(scratch) / "paper"
         paper.write_bytes(content)
-        subprocess.run(["pdftoppm", "-png", "-singlefile", "-r", "80", str(paper), str(picture)], check=True)
-        _keep(picture.with_suffix(".png").read_bytes(), f"{name}.png")
+        only = ("-f", str(page), "-l", str(page), "-singlefile")
+        subprocess.run(["pdftoppm", "-png", *only, "-r", "80", str(paper), str(picture)], check=True)
+        _keep(picture.with_suffix(".png").read_bytes(), f"{name}.png", folder)
 
 
-def _keep(picture: bytes, name: str) -> None:
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    path = FOLDER / name
+def _keep(picture: bytes, name: str, folder: Path = FOLDER) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / name
     colours = Image.open(io.BytesIO(picture)).convert("RGB").quantize(64, dither=Image.Dither.NONE)
     colours.save(path, optimize=True)
     assert path.stat().st_size <= LARGEST, f"{name} is too large for a page of text."

@@ -160,7 +160,7 @@ def test_a_form_to_fill_in_has_no_number_and_its_text_no_end() -> None:
 
 
 def test_long_lines_are_broken_evenly() -> None:
-    assert balanced("PHÒNG LAO ĐỘNG - THƯƠNG BINH VÀ XÃ HỘI", 27) == ["PHÒNG LAO ĐỘNG -", "THƯƠNG BINH VÀ XÃ HỘI"]
+    assert balanced("PHÒNG LAO ĐỘNG - THƯƠNG BINH VÀ XÃ HỘI", 23) == ["PHÒNG LAO ĐỘNG -", "THƯƠNG BINH VÀ XÃ HỘI"]
     assert balanced("HUYỆN VÍ DỤ", 27) == ["HUYỆN VÍ DỤ"]
     assert balanced("", 27) == []
 
@@ -220,12 +220,15 @@ def _only(page: list[Piece], text: str) -> Piece:
         ("quyet-dinh", "QUYẾT ĐỊNH:", 14, True, False),
         ("quyet-dinh", "Điều 2.", 14, True, False),
         ("quyet-dinh", "Quyết định này có hiệu lực", 14, False, False),
+        ("quyet-dinh", "PHỤ LỤC", 14, True, False),
+        ("quyet-dinh", "DANH SÁCH XÃ, THỊ TRẤN", 14, True, False),
+        ("quyet-dinh", "(Kèm theo", 14, False, True),
     ],
 )
 def test_every_part_has_the_size_and_style_of_the_decree(
     name: str, text: str, size: int, is_bold: bool, is_italic: bool, tmp_path: Path
 ) -> None:
-    piece = _only(pieces(pdf_of(SAMPLES[name]), tmp_path)[0], text)
+    piece = _only([piece for page in pieces(pdf_of(SAMPLES[name]), tmp_path) for piece in page], text)
     assert (piece.size, piece.is_bold, piece.is_italic) == (size, is_bold, is_italic)
 
 

@@ -65,15 +65,15 @@ def _page(weight: str, slant: str) -> str:
     rows = -(-len(LETTERS) // COLUMNS)
     return (
         '<html lang="vi"><head><title>Chữ</title><style>'
-        f"@page {{ size: {COLUMNS * CELL}pt {rows * CELL}pt; margin: 0 }} "
+        f"@page {{ size: {COLUMNS * CELL}pt {rows * CELL}pt !important; margin: 0 !important }} "
         f"body {{ font-size: {SIZE}pt; font-weight: {weight}; font-style: {slant} }}</style></head>"
         f"<body>{cells}</body></html>"
     )
 
 
-def _drawn_in_pdf(style: str, folder: Path) -> dict[str, Image.Image]:
+def _drawn_in_pdf(style: str, stylesheet: str, folder: Path) -> dict[str, Image.Image]:
     path = folder / "letters.pdf"
-    path.write_bytes(pdf.render(_page(*STYLES[style]), ("paper.css",)))
+    path.write_bytes(pdf.render(_page(*STYLES[style]), ("paper.css", stylesheet)))
     assert len(PdfReader(path).pages) == 1
     tool("pdftoppm", "-r", str(72 * SCALE), "-gray", "-singlefile", "-png", str(path), str(path.with_suffix("")))
     with Image.open(path.with_suffix(".png")) as page:
@@ -116,11 +116,14 @@ def _expected(style: str) -> dict[str, tuple[tuple[int, int], Image.Image]]:
     return {letter: _shape(_drawn_from_file(letter, font)) for letter in LETTERS}
 
 
+@pytest.mark.parametrize("stylesheet", ["content.css", "award.css"])
 @pytest.mark.parametrize("style", STYLES)
-def test_every_letter_with_every_tone_is_drawn_from_the_embedded_font(style: str, tmp_path: Path) -> None:
+def test_every_letter_with_every_tone_is_drawn_from_the_embedded_font(
+    style: str, stylesheet: str, tmp_path: Path
+) -> None:
     expected = _expected(style)
     wrong: list[str] = []
-    for letter, cell in _drawn_in_pdf(style, tmp_path).items():
+    for letter, cell in _drawn_in_pdf(style, stylesheet, tmp_path).items():
         drawn = _shape(cell)
         nearest = min(expected, key=lambda other: _distance(drawn, expected[other]))
         if nearest != letter or _distance(drawn, expected[letter]) > 0.04:
