@@ -22,6 +22,7 @@ from papers.permissions import can, check_can_attach
 from papers.rendering.comparing import Match
 from papers.services.attachments import ATTACHABLE
 from papers.services.attachments import attach as attach_file
+from papers.services.seal import bears_seal
 from papers.services.signatures import SignatureReport, from_json
 
 logger = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ def attach(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "paper": paper,
         "form": form,
         "attachments": attachment_lines(paper),
+        "is_sealed": paper.is_issued and bears_seal(paper),
         "is_attachable": paper.state in ATTACHABLE,
         "can_attach": can(check_can_attach, user, paper, on=today()),
     }

@@ -15,6 +15,7 @@ import pytest
 import time_machine
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.test import RequestFactory
+from django.urls import reverse
 from django.utils import timezone
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -35,6 +36,7 @@ from papers.services.signatures import Integrity, SignatureReport, Trust, as_jso
 from tests import factories, signing
 from tests.factories import Place, approved, dossier_in, drafted, make_place, sent_out
 from tests.signing import PASSWORD, SIGNED_AT, plain_pdf, signed, signer
+from tests.signing_in import signed_in
 
 READ_AT = SIGNED_AT + datetime.timedelta(days=1)
 SIGNER = "Nguyễn Văn A (giả định)"
@@ -386,6 +388,8 @@ def test_an_issued_paper_is_sealed_and_leaves_byte_for_byte_as_it_was_stored(
     (report,) = read_signatures(content, at=place.later())
     assert (report.signer, report.signed_at, report.is_good) == ("Ủy ban nhân dân huyện Thử", issued.issued_at, True)
     assert seal.bears_seal(issued)
+    page = signed_in(place.clerk).get(reverse("papers:attach", args=[issued.uuid])).content.decode()
+    assert "Tệp PDF phát hành có dấu điện tử của cơ quan." in page
     subprocess.run(["qpdf", "--check", stored], check=True, capture_output=True)
     served = serve(RequestFactory().get("/"), issued.pdf_path, root=settings.MEDIA_ROOT, name="van-ban.pdf")
     assert b"".join(served.streaming_content) == content  # type: ignore[attr-defined]
@@ -411,7 +415,10 @@ def test_a_paper_of_an_agency_without_a_seal_bears_none(
 ) -> None:
     paper, place = numbered_paper
     settings.SEAL_PKCS12 = ""
-    assert not seal.bears_seal(sent_out(paper, place))
+    issued = sent_out(paper, place)
+    assert not seal.bears_seal(issued)
+    page = signed_in(place.clerk).get(reverse("papers:attach", args=[issued.uuid])).content.decode()
+    assert "Tệp PDF phát hành không có dấu điện tử" in page
 
 
 # ---- what the operator is told -----------------------------------------------------------------------------------
