@@ -194,15 +194,20 @@ def _part(link: Succession, other: Unit, unit: Unit) -> str:
 def continued_by(unit_ids: Collection[int], today: datetime.date) -> dict[int, list[Unit]]:
     """By id of a unit: the units in force today that continue it, itself if it still is. One query, and one more for
     every time that they were merged or split since, however many units."""
-    came_of: dict[int, list[Unit]] = {unit.pk: [unit] for unit in Unit.objects.filter(pk__in=unit_ids).with_parents()}
+    units = Unit.objects.filter(pk__in=unit_ids).with_parents().only(*_NAMES)
+    came_of: dict[int, list[Unit]] = {unit.pk: [unit] for unit in units}
     while ended := {unit.pk for units in came_of.values() for unit in units if not unit.is_in_force_on(today)}:
         successors: dict[int, list[Unit]] = {}
         links = Succession.objects.filter(predecessor__in=ended, on__lte=today)
-        for link in links.select_related("successor__parent__parent").order_by("successor__sort_key", "pk"):
+        links = links.select_related("successor__parent__parent").order_by("successor__sort_key", "pk")
+        for link in links.only("predecessor", *(f"successor__{name}" for name in _NAMES)):
             successors.setdefault(link.predecessor_id, []).append(link.successor)
         if not successors:  # nobody knows what became of the rest: they are named as they were
             break
-        for pk, units in came_of.items():
-            next_units = [after for unit in units for after in successors.get(unit.pk, [unit])]
-            came_of[pk] = list(dict.fromkeys(next_units))
+        for pk, before in came_of.items():
+            came_of[pk] = list(dict.fromkeys(after for unit in before for after in successors.get(unit.pk, [unit])))
     return came_of
+
+
+# What the full name and the days of a unit ask for.
+_NAMES: Final = ("name", "valid_from", "valid_to", "parent__name", "parent__parent__name", "parent__parent__parent")

@@ -14,6 +14,7 @@ from communes.queries import continued_by, predecessor_unit_ids
 from papers.kinds import Kind
 from papers.models import Paper, State
 from papers.standing import Said, said_of_items
+from papers.words import small_first
 
 _COLUMNS = (
     "commune_name",
@@ -39,6 +40,12 @@ class Recognition:
     register_number: str
     said: Said
     today: Sequence[Unit]
+
+    @property
+    def above(self) -> str:
+        """«, huyện Tháp Mười, tỉnh Đồng Tháp» as it was."""
+        names = dict.fromkeys([self.item.parent_name, self.item.decision.period.province.name])
+        return "".join(f", {small_first(name)}" for name in names if name)
 
     @property
     def is_demo(self) -> bool:

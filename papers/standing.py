@@ -27,12 +27,17 @@ class Standing(TextChoices):
     REVOKED = "revoked", "Đã thu hồi"
 
 
+_READ = (  # of a later paper: what names it, and what it says
+    *("code", "kind", "number", "symbol", "issued_on", "issued_at", "register_number", "register__year"),
+    *("decision", "item", "reason", "is_reason_public", "earlier__kind", "earlier__decision"),
+)
 _WEIGHT = {standing: weight for weight, standing in enumerate(Standing)}
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """How a paper or a recognition stands, and the later papers that say so, oldest first."""
+    """How a paper or a recognition stands, and the later papers that say so, oldest first (with the columns of `_READ`
+    loaded)."""
 
     standing: Standing
     later: tuple[Paper, ...] = ()
@@ -87,7 +92,7 @@ class _Tree:
         rows = (
             Paper.objects.filter(found, state=State.ISSUED)
             .select_related("earlier", "register")
-            .defer("content", "edits", "earlier__content", "earlier__edits")
+            .only(*_READ)
             .order_by("issued_at", "pk")
         )
         for paper in rows:

@@ -28,7 +28,14 @@ if TYPE_CHECKING:
     from data import BuiltProvince
 
 CONNECTIONS = 16
-AIMS = {"certificate": 1.2, "workbook": 1.3, "criterion page": 6.0, "dossier list": 6.0, "all middleware": 1.4}
+AIMS = {
+    "certificate": 1.2,
+    "workbook": 1.3,
+    "criterion page": 6.0,
+    "dossier list": 6.0,
+    "all middleware": 1.4,
+    "public page": 2.0,
+}
 SLOW_SECONDS, WAIT_SECONDS = 8.0, 1.0
 AUDIT_ROWS, AUDIT_AIM = 20_000, 0.4
 CHAIN_ROWS, CHAIN_SECONDS, CHAIN_MEGABYTES = 1_000_000, 60, 200
@@ -55,7 +62,7 @@ def set_up(folder: Path) -> None:
         DJANGO_SETTINGS_MODULE="bench_settings",
         HTTPS="0",
         MFA_KEY=secrets.token_urlsafe(50),
-        PROXY_COUNT="0",
+        PROXY_COUNT="1",  # the public comes from many addresses (load.Visitor.is_crowd)
         SECOND_FACTOR_WAIVED="0",
         SECRET_KEY=secrets.token_urlsafe(50),
         VAR_DIR=str(folder),
@@ -85,7 +92,7 @@ def verdict(name: str, ratios: Sequence[float]) -> str:
 
 # ---- the measurements ---------------------------------------------------------------------------------------
 def certificates(province: "BuiltProvince", rounds: int) -> str:
-    from papers import CertificateBench
+    from leaving import CertificateBench
 
     heading("1  One certificate, against bare WeasyPrint with fonts and CSS reused (CPU time)")
     bench = CertificateBench(province.decision_item_ids[:40])
@@ -100,7 +107,7 @@ def certificates(province: "BuiltProvince", rounds: int) -> str:
 
 
 def workbook(province: "BuiltProvince", rounds: int) -> str:
-    from papers import WorkbookBench
+    from leaving import WorkbookBench
 
     heading("2  The workbook of a province of 560 communes, against bare XlsxWriter with the same cells (CPU time)")
     bench = WorkbookBench(province.period)
@@ -115,7 +122,7 @@ def workbook(province: "BuiltProvince", rounds: int) -> str:
 
 
 def pages(province: "BuiltProvince", folder: Path, rounds: int, seconds: float) -> list[str]:
-    heading(f"3, 4  Pages under gunicorn as in production, {CONNECTIONS} kept-alive connections, signed in")
+    heading(f"3, 4  Pages under gunicorn as in production, {CONNECTIONS} kept-alive connections")
     targets = visitors(province)
     plain = "criterion page, no middleware"
     bursts: dict[str, list[load.Load]] = {name: [] for name in [*targets, plain]}
@@ -142,6 +149,7 @@ def pages(province: "BuiltProvince", folder: Path, rounds: int, seconds: float) 
         *against("criterion page", page, floor),
         *against("dossier list", bursts["dossier list"], floor),
         *against("all middleware", page, bursts[plain]),
+        *against("public page", bursts["public page"], floor),
     ]
 
 
@@ -157,6 +165,7 @@ def visitors(province: "BuiltProvince") -> dict[str, list[load.Visitor]]:
     rules = province.period.criteria_set.rules()
     codes = [criterion.code for criterion in rules.criteria]
     drafts = province.drafts[:CONNECTIONS]
+    checked = [f"/kiem-tra/{code}/" for code in province.codes[:CONNECTIONS]]
     listed = [f"/ho-so/?page={number}" for number in range(1, 11)]
     return {
         "bare view, one query (floor)": [
@@ -173,6 +182,7 @@ def visitors(province: "BuiltProvince") -> dict[str, list[load.Visitor]]:
             load.Visitor(listed[start:] + listed[:start], b"<tbody>", province.staff_session)
             for start in (number % len(listed) for number in range(CONNECTIONS))
         ],
+        "public page": [load.Visitor([page], "Đang có hiệu lực".encode(), is_crowd=True) for page in checked],
     }
 
 

@@ -44,6 +44,11 @@ from criteria.deadlines import VIET_NAM
 from criteria.models import CriteriaSet, DeadlineKind, Period
 from criteria.scoring import Item, ItemKind, RuleSet, ScoreSheet, score
 from criteria.services import confirm_criteria, open_period, standard_authorities
+from papers.kinds import Desk, Form
+from papers.kinds import Kind as PaperKind
+from papers.models import Paper, Register, State
+from papers.models.paper import new_code
+from papers.structure import Certificate, Letterhead, Signature, to_json
 
 PROVINCE_CODE = "38"  # Tỉnh Thanh Hóa, the province with most communes
 COMMUNES = 560
@@ -62,6 +67,7 @@ class BuiltProvince:
     decision_item_ids: list[int]
     drafts: list[tuple[str, str]]  # uuid of a draft, session of its editor
     staff_session: str
+    codes: list[str]  # of certificates that anybody may check
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +139,14 @@ def _fill() -> BuiltProvince:
         _figures(dossiers, given, rules, officer)
         _sheets(dossiers, given, rules, officer)
         items = _decisions(period, dossiers, given, officer)
+    recognised = [item for item in items if item.result == Result.RECOGNISED]
     of_commune = {dossier.commune_id: str(dossier.uuid) for dossier in dossiers}
     return BuiltProvince(
         period=period,
-        decision_item_ids=[item.pk for item in items if item.result == Result.RECOGNISED],
+        decision_item_ids=[item.pk for item in recognised],
         drafts=[(of_commune[unit.pk], _session(editor)) for unit, editor in zip(drafting, editors, strict=True)],
         staff_session=_session(staff),
+        codes=_certificates(recognised, officer),
     )
 
 
@@ -438,6 +446,54 @@ def _decisions(period: Period, dossiers: Sequence[Dossier], given: Sequence[Year
                 )
             )
     return DecisionItem.objects.bulk_create(items)
+
+
+def _certificates(items: Sequence[DecisionItem], by: User) -> list[str]:
+    """Issued ones, as they lie in the database; their files do not exist."""
+    registers: dict[int, Register] = {}
+    papers = []
+    for item in items:
+        decision, unit = item.decision, item.decision.deciding_unit
+        register = registers.setdefault(unit.pk, Register(unit=unit, year=decision.period.year))
+        register.last += 1
+        body = Letterhead(body=decision.body_name, place=decision.place)
+        certificate = Certificate(
+            letterhead=body,
+            commune_name=item.commune_name,
+            located_in=item.parent_name,
+            standard="xã, phường, thị trấn",
+            year=decision.period.year,
+            decision_reference="",
+            signature=Signature(lines=("CHỦ TỊCH",), name=decision.signer_name),
+        )
+        papers.append(
+            Paper(
+                kind=PaperKind.CERTIFICATE,
+                form=Form.CERTIFICATE,
+                desk=Desk.DECIDING,
+                unit=unit,
+                period=decision.period,
+                item=item,
+                commune=item.dossier.commune,
+                state=State.ISSUED,
+                content=to_json(certificate),
+                content_sha256="0" * 64,
+                drafted_at=at(decision.period.year, 11, 25),
+                signer=by,
+                signed_at=at(decision.period.year, 11, 25),
+                issued_on=decision.issued_on,
+                register=register,
+                register_number=register.last,
+                code=new_code(),
+                issued_at=at(decision.period.year, 11, 25),
+                pdf_path="0",
+                pdf_sha256="0" * 64,
+                pdf_size=1,
+            )
+        )
+    Register.objects.bulk_create(registers.values())
+    _store(Paper, papers)
+    return [paper.code for paper in papers]
 
 
 def _columns(answer: Figures) -> dict[str, object]:

@@ -3,6 +3,7 @@
 import http.client
 import itertools
 import os
+import secrets
 import threading
 import time
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ class Visitor:
     paths: Sequence[str]
     must_hold: bytes
     session: str = ""
+    is_crowd: bool = False  # each request from another address, as the public comes
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,10 @@ def _visit(port: int, visitor: Visitor, start: threading.Barrier, seconds: float
     start.wait()
     end = time.perf_counter() + seconds
     for path in itertools.cycle(visitor.paths):
+        if visitor.is_crowd:
+            headers["X-Forwarded-For"] = (
+                f"10.{secrets.randbelow(256)}.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
+            )
         began = time.perf_counter()
         if began >= end:
             break

@@ -69,6 +69,13 @@ ALL_SCENES = [
     Scene("confirm", "lap.23485.konray", "/xac-nhan-danh-tinh/?next=/", picture="xac-nhan-danh-tinh"),
     Scene("confirm refused", "lap.23485.konray", "/xac-nhan-danh-tinh/?next=/", press="Xác nhận"),
     Scene("stopped account", "", "/dang-nhap/tai-khoan-da-khoa/"),
+    # what anybody may ask
+    Scene("check of a paper", "", "/kiem-tra/"),
+    Scene("unknown code", "", "/kiem-tra/ABCDEFGHJK/"),
+    Scene("decision revoked", "", "/kiem-tra/{paper}/", paper="code_revoked", picture="kiem-tra-van-ban"),
+    Scene("certificate in force", "", "/kiem-tra/{paper}/", paper="code_certificate"),
+    Scene("public list", "", "/cong-khai/", picture="cong-khai"),
+    Scene("public list, nothing found", "", "/cong-khai/?xa=khong+co+ai"),
     # work that runs by itself
     Scene("jobs", "vanthu.konray", "/viec/"),
     Scene("jobs, none", "lap.23485.konray", "/viec/"),

@@ -31,7 +31,7 @@ from django.db.models import Q  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from assessments import services  # noqa: E402
-from assessments.models import Decision, Dossier, Evidence, Proposal  # noqa: E402
+from assessments.models import Decision, Dossier, Evidence, Proposal, Result  # noqa: E402
 from assessments.services.files import examine, keep  # noqa: E402
 from assessments.workflow import Action  # noqa: E402
 from childfriendly.core.jobs import run  # noqa: E402
@@ -42,6 +42,7 @@ from communes.imports import service as imports  # noqa: E402
 from communes.imports.plans import HEADS, PEOPLE_SHEET  # noqa: E402
 from communes.models import Import, Role, Unit, User, within  # noqa: E402
 from criteria.models import Period  # noqa: E402
+from papers.kinds import Kind  # noqa: E402
 from papers.models import Seat  # noqa: E402
 from papers.services.council import (  # noqa: E402
     Ballot,
@@ -53,6 +54,8 @@ from papers.services.council import (  # noqa: E402
 )
 from reports import demo, jobs  # noqa: E402
 from reports.demo import Fate, Stage, Story  # noqa: E402
+from tests.factories import Place  # noqa: E402
+from tests.issued_papers import decision_paper, issued_paper  # noqa: E402
 from tests.signing_in import signed_in  # noqa: E402
 
 USED_NUMBER = "15"  # of a decision that each province's clerk has issued this year
@@ -283,6 +286,41 @@ def councils() -> dict[str, str]:
     return papers
 
 
+def issuing(decision: Decision) -> Place:
+    """Who issues papers below this decision, as far as a row tells; whoever they are."""
+    return Place(
+        period=decision.period,
+        deciding=decision.deciding_unit,
+        communes=[],
+        editors=[],
+        heads=[],
+        appraiser=user("thamdinh.konray"),
+        head_of_office=user("truongphong.konray"),
+        leader=user("lanhdao.konray"),
+        clerk=user("vanthu.konray"),
+        province_staff=user("tinh.konray"),
+        inspector=user("kiemtra.konray"),
+        catalogue_admin=user("danhmuc.konray"),
+        at=timezone.now() - timedelta(days=9),
+    )
+
+
+def public_papers(revoked: Decision, kept: Decision) -> dict[str, str]:
+    """Codes of a decision that was revoked, and of a certificate that is in force."""
+    paper = decision_paper(revoked, issuing(revoked))
+    issued_paper(
+        Kind.REVOCATION,
+        issuing(revoked),
+        earlier=paper,
+        items=revoked.items.filter(result=Result.RECOGNISED),
+        reason="Số liệu tiêm chủng đã báo cáo không đúng thực tế.",
+        is_reason_public=True,
+    )
+    item = kept.items.filter(result=Result.RECOGNISED)[0]
+    certificate = issued_paper(Kind.CERTIFICATE, issuing(kept), item=item, issued_on=kept.issued_on)
+    return {"code_revoked": paper.code, "code_certificate": certificate.code}
+
+
 def sessions() -> dict[str, str]:
     """A signed-in session for everybody of the demo."""
     keys = {}
@@ -294,9 +332,10 @@ def sessions() -> dict[str, str]:
 def names() -> list[str]:
     """Proper names that a page may show, longest first: not all of them are Vietnamese words («Xã Đắk Pne»)."""
     provinces = list(Period.objects.values_list("province", flat=True))
-    units = Unit.objects.filter(within(provinces)).values_list("name", flat=True)
+    units = Unit.objects.filter(within(provinces))
     found = {
-        *units,
+        *units.values_list("name", flat=True),
+        *units.values_list("successions__successor__name", flat=True).exclude(successions=None),
         *User.objects.values_list("username", flat=True),
         "thap muoi",
         "konray",
@@ -325,6 +364,7 @@ def build() -> dict[str, Any]:
     decision = Decision.objects.select_related("proposal", "period__province").get(number="412")
     papers |= {"decision_issued": str(decision.uuid), "proposal_approved": str(decision.proposal.uuid)}
     papers |= councils()
+    papers |= public_papers(decision, Decision.objects.filter(number=USED_NUMBER)[0])
     papers |= {"acting": acting()} | sensitive_papers() | import_papers() | job_papers(decision, decision.period)
     return {
         "password": settings.DEMO_PASSWORD,

@@ -25,6 +25,7 @@ from papers.kinds import KINDS, Kind
 from papers.models import Attachment, Paper, State
 from papers.models.paper import new_code
 from papers.views import recognised
+from papers.words import small_first
 from tests.factories import (
     NEW_FROM,
     ZERO_IN_3,
@@ -445,8 +446,8 @@ def test_the_list_is_told_alike_as_page_csv_and_json(
     shown = text(client, LIST)
     assert "2 lượt công nhận. Tải về: CSV , JSON ." in shown
     assert [
-        f"{row['ten_xa']}, {row['thuoc']}, {row['tinh']} 2024 07/QĐ-UBND, {day} {row['so_vao_so'] or '–'} "
-        f"Đang có hiệu lực {row['don_vi_hien_nay']}" in shown
+        f"{row['ten_xa']}, {small_first(row['thuoc'])}, {small_first(row['tinh'])} 2024 07/QĐ-UBND, {day} "
+        f"{row['so_vao_so'] or '–'} Đang có hiệu lực {row['don_vi_hien_nay']}" in shown
         for row in rows
     ] == [True, True]
 

@@ -33,7 +33,10 @@ PAGE_OF = {
     Role.SYSTEM_ADMIN: "quan-tri-he-thong.md",
 }
 
-ALSO = {"xac-thuc-hai-buoc.md"}  # what every role needs, and no role alone
+ALSO = {
+    "xac-thuc-hai-buoc.md",
+    "tra-cuu-cong-khai.md",
+}  # what every role needs, and no role alone; what anybody may ask
 
 # Words that the guides may set bold without their being a label.
 NOT_A_LABEL = {"chữ đậm"}
