@@ -64,7 +64,7 @@ ALIGNMENTS: Final = {
 MOTTO_WIDTH: Final = 60.4  # «Độc lập - Tự do - Hạnh phúc» in bold Times of 14 pt: the rule is as long (NĐ 30/2020)
 SHARE_OF_RULE: Final = 0.42  # a third to a half of the line above
 QR_SIZE: Final = 23.0
-SIZES_OF_NAME: Final = {"large": 36, "medium": 26, "small": 20, "smaller": 15, "smallest": 12}  # certificate.css
+SIZES_OF_NAME: Final = {"large": 38, "medium": 26, "small": 20, "smaller": 15, "smallest": 12}  # award.css
 
 
 def render_docx(printed: Printed, *, mark: str = "") -> bytes:
@@ -253,7 +253,7 @@ def _write_certificate(document: Document, sheet: CertificateSheet) -> None:
     (middle,) = row.cells
     fill(
         middle,
-        Line(styles.AWARD, sheet.title, rule=64, within=CERTIFICATE_WIDTH, rule_color=styles.GOLD),
+        Line(styles.AWARD, sheet.title, rule=70, within=CERTIFICATE_WIDTH, rule_color=styles.GOLD),
         Line(styles.AWARD_BODY, sheet.awarding_body),
         Line(styles.AWARD_VERB, sheet.recognises),
     )
@@ -261,7 +261,12 @@ def _write_certificate(document: Document, sheet: CertificateSheet) -> None:
         name.runs[0].font.size = Pt(SIZES_OF_NAME[sheet.name_size])
     add(middle, Line(styles.AWARD_PLACE, sheet.located_in), Line(styles.AWARD_STANDARD, sheet.standard_line))
     left, right = add_table(document, 1, columns, has_grid=False).rows[0].cells
-    fill(left, *(Line(styles.AWARD_NOTE, text) for text in (sheet.reference_line, sheet.register_line, sheet.note)))
+    fill(
+        left,
+        Line(styles.AWARD_NOTE, sheet.reference_line),
+        Line(styles.AWARD_REGISTER, sheet.register_line),
+        Line(styles.AWARD_NOTE, sheet.note),
+    )
     _write_code(left, sheet)
     fill(
         right,

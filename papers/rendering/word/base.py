@@ -17,10 +17,10 @@ from docx.document import Document as DocumentObject
 FONT: Final = "Times New Roman"  # NĐ 30/2020, phụ lục I
 BODY_LINE: Final = 1.09  # of a line of Times, which is 1.15 of its size: the 1.25 of content.css
 CELL_LINE: Final = 1.045  # the 1.2 of its tables
-RED: Final = "A3161B"
+RED: Final = "9B1B1E"
 DARK_RED: Final = "8F1D21"
 GREY: Final = "555555"
-GOLD: Final = "B98A2F"
+GOLD: Final = "C79A3B"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,7 @@ AWARD_NAME: Final = "Giấy công nhận (tên xã)"
 AWARD_STANDARD: Final = "Giấy công nhận (tiêu chuẩn)"
 AWARD_SIGNER: Final = "Giấy công nhận (chức vụ)"
 AWARD_SIGNER_NAME: Final = "Giấy công nhận (người ký)"
+AWARD_REGISTER: Final = "Giấy công nhận (số vào sổ)"
 AWARD_NOTE: Final = "Giấy công nhận (căn cứ)"
 
 STYLES: Final = (
@@ -127,19 +128,20 @@ STYLES: Final = (
     Style(RECIPIENT, size=11),
     Style(SIGNER, is_bold=True, align="center", keeps_next=True),
     Style(SIGNER_NAME, is_bold=True, align="center", before=74),
-    Style(CHECK, size=9, color=GREY),
+    Style(CHECK, size=9),
     Style(PAGE_NUMBER, size=13, align="center"),
     Style(DEMO, size=10.5, is_bold=True, align="center", color=DARK_RED),
     Style(MARK, size=9, align="right", color=GREY),
-    Style(AWARD, size=44, is_bold=True, align="center", color=RED, spread=2),
+    Style(AWARD, size=46, is_bold=True, align="center", color=RED, spread=3),
     Style(AWARD_BODY, size=17, is_bold=True, align="center", before=14),
     Style(AWARD_VERB, size=17, is_italic=True, align="center", before=7),
-    Style(AWARD_NAME, size=36, is_bold=True, align="center", before=7, color=RED),
-    Style(AWARD_PLACE, size=17, align="center", before=3),
+    Style(AWARD_NAME, size=38, is_bold=True, align="center", before=7, color=RED),
+    Style(AWARD_PLACE, size=17, is_italic=True, align="center", before=3),
     Style(AWARD_STANDARD, size=19, is_bold=True, align="center", before=8),
-    Style(AWARD_DATE, size=13.5, is_italic=True, align="center", after=3),
-    Style(AWARD_NOTE, size=12.5, is_italic=True, after=3, left=2, right=4),
-    Style(AWARD_SIGNER, size=13.5, is_bold=True, align="center", keeps_next=True),
+    Style(AWARD_DATE, size=14, is_italic=True, align="center", after=3),
+    Style(AWARD_NOTE, size=12, is_italic=True, after=4, left=2, right=16),
+    Style(AWARD_REGISTER, size=12, is_bold=True, after=4, left=2),
+    Style(AWARD_SIGNER, size=14, is_bold=True, align="center", keeps_next=True),
     Style(AWARD_SIGNER_NAME, is_bold=True, align="center", before=57),
 )
 STYLE_IDS: Final = {style.name: f"P{number}" for number, style in enumerate(STYLES, start=1)}

@@ -146,6 +146,7 @@ def add_qr_code(cell: _Cell, address: str, size: float) -> None:
     segno.make(address, error="m", micro=False).save(image, kind="png", scale=8, border=4)
     paragraph = cell.add_paragraph()
     paragraph._p.style = STYLE_IDS[CHECK]
+    paragraph.paragraph_format.left_indent = Mm(-2)  # its quiet zone: the code itself stands below the text above
     picture = paragraph.add_run().add_picture(image, width=Mm(size))
     picture._inline.docPr.set("descr", f"Mã QR dẫn đến {address}")
 
