@@ -18,6 +18,7 @@ urlpatterns = [
     path("hoi-dong/<uuid:period_uuid>/<uuid:unit_uuid>/", council.council, name="council"),
     path("hoi-dong/<uuid:period_uuid>/<uuid:unit_uuid>/phien-hop/", council.begin_meeting, name="begin_meeting"),
     path("phien-hop/<uuid:uuid>/", council.meeting, name="meeting"),
+    path("phien-hop/<uuid:uuid>/bien-ban/", council.minutes_file, name="minutes_file"),
     path("phien-hop/<uuid:uuid>/mo-lai/", council.reopen_meeting, name="reopen_meeting"),
     path("goi-ho-so/", bundles.area_bundle, name="area_bundle"),
     path("ho-so/<uuid:uuid>/goi-ho-so/", bundles.dossier_bundle, name="dossier_bundle"),

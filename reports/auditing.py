@@ -78,6 +78,7 @@ ACTIONS: Final[dict[str, str]] = {
     "set_issuer": "Đặt tên cơ quan, nơi nhận, căn cứ in trên văn bản",
     "refuse_infected_file": "Từ chối tệp có mã độc",
     "quarantine_file": "Cách ly tệp có mã độc",
+    "export_minutes": "Tải dự thảo biên bản Hội đồng",
     "export_summary": "Tải bảng tổng hợp",
     "export_decision": "Tải quyết định",
     "export_certificate": "Tải giấy công nhận",

@@ -22,7 +22,7 @@ from communes.queries import roles_of
 from criteria.disclosure import masked_sheet
 from criteria.models import Period
 from papers.filling.commune import check_complete
-from papers.kinds import Desk, Kind
+from papers.kinds import KINDS, Desk, Kind
 from papers.models import Attendance, Council, Meeting, Member, Paper, Seat, State, Vote
 from papers.models.council import desk_of
 from papers.permissions import check_can_draft
@@ -218,6 +218,14 @@ def reopen_meeting(*, meeting_id: int, version: int, by: User, at: datetime) -> 
     _record("reopen_meeting", meeting, council, by, at, number=meeting.number)
     meeting.refresh_from_db()
     return meeting
+
+
+def draft_of_minutes(meeting: Meeting, *, by: User, at: datetime) -> Paper:
+    """A paper that is not stored: the frame of minutes that are printed and signed by hand."""
+    council = meeting.council
+    kind = MINUTES[Desk(council.desk)]
+    columns = {"form": KINDS[kind].form, "desk": council.desk, "unit": council.unit, "period": council.period}
+    return Paper(kind=kind, drafted_by=by, drafted_at=at, **columns)
 
 
 def _has_signed_minutes(meeting: Meeting) -> bool:

@@ -15,16 +15,20 @@ from assessments.figures import load_figures
 from assessments.models import Dossier
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused, Stale
+from childfriendly.core.exports import exported, watermark
+from childfriendly.core.files import content_type_for
 from childfriendly.core.forms import posted_version, show_refusal
 from communes.auth import current_user, today
 from communes.models import Unit, User
 from communes.queries import roles_of
 from criteria.models import Period
+from papers.filling.minutes import minutes_of
 from papers.forms.council import CouncilForm, MeetingForm, member_rows, stored_meeting
 from papers.kinds import Desk
 from papers.models import Attendance, Council, Meeting, Member, Vote
 from papers.models.council import NAMES, desk_of
 from papers.policy import RELATION_OF, Right, roles_with
+from papers.rendering import render_docx, render_pdf
 from papers.services import council as services
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
@@ -268,6 +272,23 @@ def _setting(found: Meeting) -> dict[str, object]:
         "period": council.period,
         "council_url": reverse("papers:council", args=[council.period.uuid, council.unit.uuid]),
     }
+
+
+@require_safe
+def minutes_file(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The minutes as a draft, Word unless PDF is asked for: an office signs them by hand before its proposal exists,
+    and uploads them with it."""
+    found = _meeting_or_404(request, uuid)
+    if not found.is_closed:
+        raise Refused("Phiên họp chưa chốt nên chưa có biên bản. Ghi đủ rồi chốt phiên họp trước.")
+    user, at = current_user(request), received_at(request)
+    content = minutes_of(services.draft_of_minutes(found, by=user, at=at), found)
+    exported("minutes", found, rows=found.votes.count(), by=user, at=at)
+    kind, render_as = ("pdf", render_pdf) if request.GET.get("dang") == "pdf" else ("docx", render_docx)
+    response = HttpResponse(render_as(content, mark=watermark(user, at)), content_type=content_type_for(kind))
+    name = f"bien-ban-{found.council.period.year}-{found.council.unit.code}-phien-{found.number}.{kind}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
 
 
 @require_POST

@@ -1,6 +1,7 @@
 """Councils: members, meetings, attendance and votes, as entered by the desk they belong to."""
 
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -9,11 +10,13 @@ from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from docx import Document
 
 from assessments import services as assessments
 from assessments.models import Dossier, Figures
 from assessments.workflow import Action, Status
 from childfriendly.core.exceptions import Refused, Stale
+from childfriendly.core.models import AuditEvent
 from communes.models import Role
 from papers.models import Attendance, Council, Meeting, Member, Paper, Seat, State, Vote
 from papers.services.council import Ballot, Chair, Record, begin_meeting, reopen_meeting, save_council, save_meeting
@@ -344,6 +347,28 @@ def test_the_page_saves_and_closes(place: Place, dossier: Dossier) -> None:
     held.refresh_from_db()
     assert held.is_closed
     assert "✓ Đã chốt lúc" in client.get(meeting_page(held)).text
+
+
+def test_the_draft_of_the_minutes_comes_as_word_and_as_pdf(place: Place) -> None:
+    dossier = dossier_in(Status.CONCLUDED, place)
+    held = met(council(place, place.appraiser), [dossier], place)
+    client, url = signed_in(place.head_of_office), reverse("papers:minutes_file", args=[held.uuid])
+    word, pdf = client.get(url), client.get(url, {"dang": "pdf"})
+    name = f"bien-ban-2024-{place.deciding.code}-phien-1"
+    assert word["Content-Disposition"] == f'attachment; filename="{name}.docx"'
+    assert pdf["Content-Disposition"] == f'attachment; filename="{name}.pdf"'
+    assert pdf.content.startswith(b"%PDF")
+    paragraphs = "\n".join(one.text for one in Document(BytesIO(word.content)).paragraphs)
+    assert "1. Có mặt: 04/04 thành viên" in paragraphs
+    taken = AuditEvent.objects.filter(action="export_minutes")
+    assert list(taken.values_list("object_id", "actor_name")) == [(str(held.uuid), place.head_of_office.full_name)] * 2
+
+
+def test_there_are_no_minutes_of_a_meeting_that_is_not_closed(place: Place, dossier: Dossier) -> None:
+    held = met(council(place), [dossier], place, closes=False)
+    answer = signed_in(place.editors[0]).get(reverse("papers:minutes_file", args=[held.uuid]))
+    assert answer.status_code == 409
+    assert "Phiên họp chưa chốt nên chưa có biên bản." in answer.text
 
 
 def test_a_score_that_changed_after_the_vote_is_told_on_the_page(place: Place, dossier: Dossier) -> None:

@@ -753,6 +753,7 @@ PAGES: dict[str, Page] = {
     "papers:meeting": Page(
         KEEPERS, lambda world: {"uuid": meeting_of(world, 0).uuid}, actors={(EDITOR, "own")}, post=typed_meeting
     ),
+    "papers:minutes_file": Page(KEEPERS, lambda world: {"uuid": meeting_of(world, 1).uuid}, is_slow=True),
     "papers:reopen_meeting": Page(
         KEEPERS,
         lambda world: {"uuid": meeting_of(world, 1).uuid},
