@@ -32,7 +32,7 @@ NEVER_ATTACKED = ("csrfmiddlewaretoken", "version")  # a wrong one ends each req
 
 # Every module that needs neither a database of known programs from the internet nor an outside server that the
 # application would have to call. What those two would look for is tested by canaries of our own: no outgoing request
-# from a PDF (tests/unit/test_documents.py), no entity from a workbook (tests/unit/test_sheets.py).
+# from a PDF (tests/unit/test_papers_fetch_nothing.py), no entity from a workbook (tests/unit/test_sheets.py).
 MODULES = (
     "backup,cookieflags,crlf,csp,csrf,exec,file,htaccess,http_headers,ldap,methods,permanentxss,redirect,shellshock,"
     "spring4shell,sql,timesql,upload,xss"

@@ -53,7 +53,7 @@ def html_of(printed: Printed, mark: str = "") -> str:
 def styles_of(printed: Printed) -> tuple[str, ...]:
     """Which of the style sheets the page needs, by name."""
     if isinstance(printed, Certificate):
-        return ("paper.css", "award.css")
+        return ("paper.css", "certificate.css")
     return ("paper.css", "content.css")
 
 

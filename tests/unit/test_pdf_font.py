@@ -116,7 +116,7 @@ def _expected(style: str) -> dict[str, tuple[tuple[int, int], Image.Image]]:
     return {letter: _shape(_drawn_from_file(letter, font)) for letter in LETTERS}
 
 
-@pytest.mark.parametrize("stylesheet", ["content.css", "award.css"])
+@pytest.mark.parametrize("stylesheet", ["content.css", "certificate.css"])
 @pytest.mark.parametrize("style", STYLES)
 def test_every_letter_with_every_tone_is_drawn_from_the_embedded_font(
     style: str, stylesheet: str, tmp_path: Path
