@@ -49,5 +49,4 @@ urlpatterns = [
     path("ho-so-trinh/<uuid:uuid>/tra-lai/", proposals.return_proposal, name="return_proposal"),
     path("quyet-dinh/", decisions.decisions, name="decisions"),
     path("quyet-dinh/<uuid:uuid>/", decisions.decision, name="decision"),
-    path("quyet-dinh/<uuid:uuid>/vao-so/", decisions.issue, name="issue_decision"),
 ]

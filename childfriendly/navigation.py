@@ -12,6 +12,7 @@ from assessments.policy import Right, roles_with
 from communes.acting import SUPERIORS
 from communes.models import Role, RoleAssignment
 from communes.queries import roles_of
+from papers.policy import READERS
 
 EVERYBODY = frozenset(Role)
 
@@ -21,6 +22,7 @@ MENU: list[tuple[str, str, frozenset[Role]]] = [
     ("assessments:dossiers", "Hồ sơ", roles_with(Right.READ)),
     ("assessments:proposals", "Hồ sơ trình", roles_with(Right.READ_PROPOSAL)),
     ("assessments:decisions", "Quyết định", roles_with(Right.READ_DECISION)),
+    ("papers:papers", "Văn bản", READERS),
     ("reports:summary", "Tổng hợp", roles_with(Right.READ_SUMMARY)),
     ("reports:audit", "Nhật ký", frozenset({Role.INSPECTOR})),
     ("criteria:sets", "Tiêu chí", EVERYBODY),

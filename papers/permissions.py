@@ -6,13 +6,15 @@ from collections.abc import Callable
 from datetime import date
 from typing import ParamSpec
 
+from django.db.models import Q
+
 from assessments.policy import Relation
 from childfriendly.core.exceptions import Refused
-from communes.models import Role, Unit, User
+from communes.models import Role, Unit, User, any_of
 from communes.queries import roles_of
 from papers.kinds import KINDS, Desk, Kind, Spec
 from papers.models import Paper, State
-from papers.policy import RELATION_OF, Right, roles_with
+from papers.policy import RELATION_OF, Right, roles_with, rules_of
 
 P = ParamSpec("P")
 
@@ -90,3 +92,26 @@ def check_can_attach(user: User, paper: Paper, *, on: date) -> None:
     if paper.unit_id not in roles_of(user, on).units(*attaching_roles(paper)):
         names = ", ".join(role.label for role in Role if role in attaching_roles(paper))
         raise Refused(f"Việc này dành cho {names} ({paper.unit.name}). Đề nghị người được phân công thực hiện.")
+
+
+def waits_for(user: User, on: date) -> Q:
+    """The papers of which the next step is this person's: to sign, to number, to send out."""
+    roles = roles_of(user, on)
+    ways = []
+    for right, states, not_by in (
+        (Right.SIGN, [State.DRAFT], "drafted_by"),
+        (Right.NUMBER, [State.SIGNED, State.NUMBERED], "signer"),
+    ):
+        for rule in rules_of(right):
+            if units := roles.units(*rule.roles):
+                desks = [desk for desk, relation in RELATION_OF.items() if relation is rule.relation]
+                mine = Q(desk__in=desks, unit__in=units, state__in=states)
+                ways.append(mine & ~Q(**{not_by: user}) | mine & Q(**{f"{not_by}__isnull": True}))
+    return any_of(ways) & ~Q(kind=Kind.CERTIFICATE, state=State.NUMBERED)  # those wait for the worker
+
+
+def reporting_provinces(user: User, on: date) -> set[int]:
+    """The provinces about whose periods somebody may draft a report upwards."""
+    relations = {RELATION_OF[Desk.OFFICE], RELATION_OF[Desk.PROVINCE]}
+    roles = frozenset[Role]().union(*(roles_with(Right.DRAFT, relation) for relation in relations))
+    return {held.unit.province.pk for held in roles_of(user, on) if held.role in roles}

@@ -77,6 +77,10 @@ def roles_with(right: Right, relation: Relation) -> frozenset[Role]:
     return frozenset[Role]().union(*(rule.roles for rule in rules_of(right) if rule.relation is relation))
 
 
+READERS: Final = frozenset[Role]().union(*(rule.roles for rule in RULES))
+"""Who is offered the list of papers."""
+
+
 def as_markdown() -> str:
     """docs/quyen-han-van-ban.md."""
     lines = [

@@ -1,19 +1,26 @@
 from django.urls import path
 
-from papers.views import (
-    attachments,
-    bundles,
-    council,
-    issuers,
-    public,
-    recognised,
-)
+from papers.views import attachments, begin, bundles, council, issuers, paper, public, recognised, steps
 
 app_name = "papers"
 
 urlpatterns = [
     path("van-ban/<uuid:uuid>/tep/", attachments.attach, name="attach"),
     path("tep-van-ban/<uuid:uuid>/", attachments.attachment, name="attachment"),
+    path("van-ban/", paper.papers, name="papers"),
+    path("van-ban/cua-ho-so/<uuid:uuid>/", begin.for_dossier, name="for_dossier"),
+    path("van-ban/cua-ho-so-trinh/<uuid:uuid>/", begin.for_proposal, name="for_proposal"),
+    path("van-ban/cua-quyet-dinh/<uuid:uuid>/", begin.for_decision, name="for_decision"),
+    path("van-ban/cua-ky/<uuid:uuid>/", begin.for_period, name="for_period"),
+    path("van-ban/<uuid:uuid>/", paper.paper, name="paper"),
+    path("van-ban/<uuid:uuid>/van-ban.pdf", paper.pdf, name="pdf"),
+    path("van-ban/<uuid:uuid>/van-ban.docx", paper.docx, name="docx"),
+    path("van-ban/<uuid:uuid>/sua-cau-chu/", steps.reword, name="reword"),
+    path("van-ban/<uuid:uuid>/bo/", steps.drop, name="drop"),
+    path("van-ban/<uuid:uuid>/ky/", steps.sign, name="sign"),
+    path("van-ban/<uuid:uuid>/ky-giay/", steps.enter_signed, name="enter_signed"),
+    path("van-ban/<uuid:uuid>/vao-so/", steps.number, name="number"),
+    path("van-ban/<uuid:uuid>/phat-hanh/", steps.issue, name="issue"),
     path("hoi-dong/", council.councils, name="councils"),
     path("hoi-dong/<uuid:period_uuid>/<uuid:unit_uuid>/", council.council, name="council"),
     path("hoi-dong/<uuid:period_uuid>/<uuid:unit_uuid>/phien-hop/", council.begin_meeting, name="begin_meeting"),

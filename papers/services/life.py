@@ -44,7 +44,7 @@ from papers.permissions import (
     is_at_deciding_body,
 )
 from papers.policy import RELATION_OF, Right, roles_with
-from papers.rendering import render_pdf
+from papers.rendering import render_docx, render_pdf
 from papers.services.seal import sealed
 from papers.structure import to_json
 
@@ -90,10 +90,7 @@ def draft(
     about = given[KINDS[kind].subject]
     if about is None:
         raise ValueError(f"A paper of the kind {kind} is about a {KINDS[kind].subject.value}.")
-    today = timezone.localdate(at)
-    _check_visible(about, by, today)
-    paper = new_paper(kind, about, unit=unit, by=by, at=at)
-    _check_may_begin(paper, by, today)
+    paper = beginning(kind, about, unit=unit, by=by, at=at)
     existing = _live(paper)
     if existing is not None:
         return existing
@@ -106,6 +103,15 @@ def draft(
         if existing is None:
             raise
         return existing
+    return paper
+
+
+def beginning(kind: Kind, about: About, *, by: User, at: datetime, unit: Unit | None = None) -> Paper:
+    """The draft as `by` would begin it, not yet saved. Raises Refused where they may not."""
+    today = timezone.localdate(at)
+    _check_visible(about, by, today)
+    paper = new_paper(kind, about, unit=unit, by=by, at=at)
+    _check_may_begin(paper, by, today)
     return paper
 
 
@@ -464,7 +470,8 @@ def issue_certificate(*, paper_id: int, at: datetime, by: User | None = None) ->
 
 def prepared(paper: Paper) -> dict[str, bytes]:
     """The bytes of a numbered paper; writes nothing. Rendering is slow: call it outside every transaction."""
-    return {"pdf": render_pdf(content_of(paper)), "docx": b""}
+    printed = content_of(paper)
+    return {"pdf": render_pdf(printed), "docx": render_docx(printed)}
 
 
 def issue_prepared(*, paper: Paper, pdf: bytes, docx: bytes, at: datetime, by: User | None = None) -> Paper:

@@ -439,6 +439,15 @@ def leader_approves(story: Story, leader: Person, number: str) -> None:
     leader.acts("Duyệt hồ sơ trình", re.compile("Dự thảo|Quyết định"))
     leader.reads("Dự thảo – chưa có số")
     assert "DỰ THẢO" in pdf_text(leader.fetches("Tải về dự thảo quyết định (PDF)"))
+    leader.follows(PAPERS, re.compile("^Văn bản của"))
+    leader.presses("Quyết định công nhận", "Quyết định công nhận")
+    leader.follows("Đọc lại và ký", "Ký văn bản: Quyết định công nhận")
+    leader.reads(story.name)
+    leader.acts("Ký văn bản", "Quyết định công nhận")
+    leader.reads("Đã ký, chờ vào số")
+
+
+PAPERS = "Văn bản: soạn, ký, vào số, phát hành"
 
 
 def clerk_numbers(story: Story, clerk: Person) -> str:
@@ -447,18 +456,24 @@ def clerk_numbers(story: Story, clerk: Person) -> str:
     used = story.world["used_number"]
     clerk.follows(re.compile("Quyết định chờ vào số"), "Quyết định")
     clerk.follows(re.compile("Dự thảo theo tờ trình"), re.compile("."))
-    clerk.follows("Vào số, phát hành quyết định", "Vào số, phát hành quyết định")
-    clerk.types("Số quyết định", used)
-    clerk.types("Ngày ban hành ghi trên quyết định", today)
-    clerk.presses("Phát hành quyết định", "Vào số, phát hành quyết định")
-    clerk.reads(re.compile(rf"Số {used}/QĐ-UBND năm \d{{4}} đã dùng cho quyết định khác"))
+    clerk.follows(PAPERS, re.compile("^Văn bản của"))
+    clerk.follows("Quyết định công nhận", "Quyết định công nhận")
+    clerk.follows("Vào số", "Vào số văn bản: Quyết định công nhận")
+    clerk.types("Số văn bản", used)
+    clerk.types("Ngày ghi trên văn bản", today)
+    clerk.presses("Vào số", "Vào số văn bản: Quyết định công nhận")
+    clerk.reads(re.compile(rf"Số {used}/QĐ-UBND năm \d{{4}} đã dùng cho văn bản khác"))
     expect(clerk.page).to_have_title(re.compile("^Lỗi: "))
-    expect(clerk.labelled("Số quyết định")).to_have_value(used)
-    expect(clerk.labelled("Ngày ban hành ghi trên quyết định")).to_have_value(today)
-    clerk.types("Số quyết định", story.setting.number)
-    clerk.acts("Phát hành quyết định", re.compile(f"{story.setting.number}/QĐ-UBND"))
+    expect(clerk.labelled("Số văn bản")).to_have_value(used)
+    expect(clerk.labelled("Ngày ghi trên văn bản")).to_have_value(today)
+    clerk.types("Số văn bản", story.setting.number)
+    clerk.acts("Vào số", re.compile(f"{story.setting.number}/QĐ-UBND"))
+    clerk.follows("Phát hành", re.compile("^Phát hành văn bản"))
+    clerk.acts("Phát hành", re.compile(f"{story.setting.number}/QĐ-UBND"))
     clerk.reads("Đã phát hành")
     clerk.reads(f"ngày {today}")
+    clerk.follows(re.compile(f"Quyết định {story.setting.number}/"), re.compile("^Văn bản của"))
+    clerk.follows(re.compile(f"Quyết định {story.setting.number}/"), f"Quyết định {story.setting.number}/QĐ-UBND")
     return f"{story.setting.number}/QĐ-UBND"
 
 

@@ -42,6 +42,7 @@ from communes.imports import service as imports  # noqa: E402
 from communes.imports.plans import HEADS, PEOPLE_SHEET  # noqa: E402
 from communes.models import Import, Role, Unit, User, within  # noqa: E402
 from criteria.models import Period  # noqa: E402
+from papers import services as papers  # noqa: E402
 from papers.kinds import Kind  # noqa: E402
 from papers.models import Seat  # noqa: E402
 from papers.services.council import (  # noqa: E402
@@ -153,7 +154,18 @@ def papers_of_tam_duong(dossiers: list[Dossier]) -> dict[str, str]:
         proposal_id=returned.pk, version=returned.version, reason="Biên bản chưa có chữ ký.", by=leader, at=now
     )
     draft = services.approve(proposal_id=approved.pk, version=approved.version, by=leader, at=now)
+    paper = papers.draft(kind=Kind.DECISION, decision=draft, by=user("thamdinh.tamduong"), at=now)
+    paper = papers.sign(paper_id=paper.pk, version=paper.version, by=leader, at=now)
+    report = papers.draft(
+        kind=Kind.RESULT_REPORT,
+        period=draft.period,
+        unit=draft.deciding_unit,
+        by=user("thamdinh.tamduong"),
+        at=now,
+    )
     return {
+        "paper_signed": str(paper.uuid),
+        "paper_draft": str(report.uuid),
         "proposal_waiting": str(waiting.uuid),
         "proposal_returned": str(returned.uuid),
         "decision_draft": str(draft.uuid),

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from assessments.models import Decision
 from assessments.workflow import Status
-from tests.factories import PASSWORD, Place, approved, dossier_in, make_place, proposed
+from tests.factories import PASSWORD, Place, approved, dossier_in, drafted, make_place, proposed, signed
 from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -23,6 +23,12 @@ FIVE_MINUTES = datetime.timedelta(minutes=5)
 @pytest.fixture
 def place() -> Place:
     return make_place(1)
+
+
+def number_page(place: Place) -> str:
+    """Where the clerk types number and day of a decision that was signed."""
+    paper = signed(drafted(approved([dossier_in(Status.CONCLUDED, place)], place), place), place)
+    return reverse("papers:number", args=[paper.uuid])
 
 
 def left_alone(client: Client) -> Client:
@@ -59,8 +65,7 @@ def test_an_approval_asks_who_is_there_and_is_done_after_the_answer(place: Place
 
 
 def test_what_was_typed_is_on_the_page_when_it_is_refused_after_confirming(place: Place) -> None:
-    decision = approved([dossier_in(Status.CONCLUDED, place)], place)
-    page = reverse("assessments:issue_decision", args=[decision.uuid])
+    page = number_page(place)
     client = left_alone(signed_in(place.clerk))
     asked = client.post(page, {"version": "1", "number": "0123", "issued_on": "31/02/2024"})
     back = confirm(client, asked["Location"])
@@ -83,8 +88,7 @@ def test_whoever_turns_away_from_confirming_does_nothing_by_opening_the_page_aga
 
 
 def test_a_proof_of_identity_serves_for_five_minutes(place: Place) -> None:
-    decision = approved([dossier_in(Status.CONCLUDED, place)], place)
-    page = reverse("assessments:issue_decision", args=[decision.uuid])
+    page = number_page(place)
     with time_machine.travel(datetime.datetime.now(datetime.UTC), tick=False) as clock:
         client = signed_in(place.clerk)
         clock.shift(FIVE_MINUTES - datetime.timedelta(seconds=1))
@@ -94,9 +98,8 @@ def test_a_proof_of_identity_serves_for_five_minutes(place: Place) -> None:
 
 
 def test_a_fragment_is_told_in_a_sentence_and_the_page_keeps_its_text(place: Place) -> None:
-    decision = approved([dossier_in(Status.CONCLUDED, place)], place)
     client = left_alone(signed_in(place.clerk))
-    answer = client.post(reverse("assessments:issue_decision", args=[decision.uuid]), {}, headers=HTMX)
+    answer = client.post(number_page(place), {}, headers=HTMX)
     assert answer.status_code == 401
     assert "Việc này cần xác nhận lại danh tính." in answer.text
     assert "<form" not in answer.text

@@ -81,7 +81,8 @@ def test_a_paper_goes_from_draft_to_bytes_by_four_people(place: Place, decision:
     assert (paper.state, paper.full_number, paper.numbered_by) == (State.NUMBERED, "45/QĐ-UBND", place.clerk)
     paper = sent_out(paper, place)
     assert (paper.state, paper.issued_by) == (State.ISSUED, place.clerk)
-    assert sha256((settings.MEDIA_ROOT / paper.pdf_path).read_bytes()).hexdigest() == paper.pdf_sha256
+    for path, digest in ((paper.pdf_path, paper.pdf_sha256), (paper.docx_path, paper.docx_sha256)):
+        assert sha256((settings.MEDIA_ROOT / path).read_bytes()).hexdigest() == digest
     assert "45/QĐ-UBND" in text_of(paper.pdf_path).replace(" ", "")
     assert paper.pdf_size == (settings.MEDIA_ROOT / paper.pdf_path).stat().st_size
     assert told(paper) == ["draft_paper", "sign_paper", "number_paper", "issue_paper"]
@@ -470,8 +471,8 @@ def test_a_flipped_byte_of_an_issued_file_is_found(place: Place, capsys: pytest.
     paper = entered(drafted(approved([dossier_in(Status.CONCLUDED, place)], place), place), place)
     paper = sent_out(numbered(paper, place), place)
     call_command("verify_files")
-    assert "3 tệp đều nguyên vẹn" in capsys.readouterr().out
-    for path in (paper.pdf_path, Attachment.objects.get().path):
+    assert "4 tệp đều nguyên vẹn" in capsys.readouterr().out
+    for path in (paper.pdf_path, paper.docx_path, Attachment.objects.get().path):
         file = settings.MEDIA_ROOT / path
         content = file.read_bytes()
         file.chmod(0o640)

@@ -55,6 +55,9 @@ from communes.imports.service import _sealed, receive
 from communes.models import AreaType, AreaTypeAssignment, Import, Role, RoleAssignment, Unit, User
 from criteria.models import Authority, CriteriaSet, Holiday
 from criteria.services import load_criteria
+from papers import services as papers
+from papers.filling import FILLERS
+from papers.kinds import Kind
 from papers.models import Attachment, Meeting, Paper, Seat
 from papers.services.council import Chair
 from tests.factories import (
@@ -75,6 +78,7 @@ from tests.factories import (
     proposed,
     user_with,
 )
+from tests.fillers import TINY
 from tests.issued_papers import decision_paper
 from tests.signing_in import signed_in
 
@@ -155,6 +159,10 @@ def evidence_readers(status: Status, area: str = "home", *, is_sensitive: bool) 
     if status in DECIDED and not is_sensitive:
         found |= who("province_staff", province)
     return found - who("clerk") if is_sensitive else found
+
+
+# Where a paper of the office is not issued yet.
+PAPER_DESK = who("appraiser head_of_office clerk", ["own"])
 
 
 # ---- the world ---------------------------------------------------------------------------------------------------
@@ -253,10 +261,11 @@ def add_proposals(world: World) -> None:
 
 
 def add_papers(world: World, media: Path) -> None:
-    """The paper of the decision at home, which anybody may check, and a scan of it."""
+    """The paper of the decision at home, which anybody may check, and a scan of it; papers on their way."""
     paper = world.papers["decision"] = decision_paper(world.decisions["home"], world.home)
     world.attachment = scan_of(paper, world.home.clerk, media)
     world.secrets[world.attachment.name] = decision_readers(is_issued=True)
+    add_papers_on_their_way(world)
 
 
 def scan_of(paper: Paper, by: User, media: Path) -> Attachment:
@@ -272,6 +281,41 @@ def scan_of(paper: Paper, by: User, media: Path) -> Attachment:
         uploaded_by=by,
         uploaded_at=paper.drafted_at,
     )
+
+
+def add_papers_on_their_way(world: World) -> None:
+    """A report that is a draft; and papers of the office at home about a dossier: one that was signed by hand, and one
+    that waits to be sent out."""
+    home = world.home
+    world.papers["report"] = papers.draft(
+        kind=Kind.RESULT_REPORT, period=home.period, unit=home.deciding, by=home.appraiser, at=home.later()
+    )
+    dossier = world.dossiers["home", "submitted"]
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in (Kind.RECEIPT, Kind.SUPPLEMENT):
+            patch.setitem(FILLERS, kind, TINY[kind])
+            paper = papers.draft(kind=kind, dossier=dossier, by=home.appraiser, at=home.later())
+            at = home.later()
+            world.papers[kind] = papers.enter_signed(
+                paper_id=paper.pk,
+                version=1,
+                signer_id=home.head_of_office.pk,
+                signed_on=timezone.localdate(at),
+                scan=pdf_file(f"ky-{kind}.pdf"),
+                by=home.clerk,
+                at=at,
+            )
+            world.secrets[f"ky-{kind}.pdf"] = PAPER_DESK
+        at = home.later()
+        world.papers["supplement"] = papers.number(
+            paper_id=world.papers["supplement"].pk,
+            version=2,
+            number="73577",
+            issued_on=timezone.localdate(at),
+            by=home.clerk,
+            at=at,
+        )
+        world.secrets[world.papers["supplement"].full_number] = PAPER_DESK
 
 
 def add_evidence(world: World, media: Path) -> None:
@@ -532,6 +576,13 @@ def of_job(world: World) -> Kwargs:
     return {"uuid": world.job.uuid}
 
 
+REPORT_DESK = who("appraiser head_of_office leader clerk", ["own"])
+
+
+def of_paper(what: str) -> Callable[[World], Kwargs]:
+    return lambda world: {"uuid": world.papers[what].uuid}
+
+
 def of_period(world: World) -> Kwargs:
     return {"uuid": world.home.period.uuid}
 
@@ -692,12 +743,6 @@ PAGES: dict[str, Page] = {
     # -- decisions
     "assessments:decisions": Page(),
     "assessments:decision": Page(decision_readers(is_issued=True), of_decision),
-    "assessments:issue_decision": Page(
-        decision_readers(is_issued=False),
-        lambda world: {"uuid": world.decisions["home, draft"].uuid},
-        actors={(CLERK, "own")},
-        post=lambda world: {"version": "1", "number": "98765", "issued_on": f"{timezone.localdate():%d/%m/%Y}"},
-    ),
     # -- criteria: anyone signed in reads them, a catalogue administrator of any province answers for them
     "criteria:sets": Page(),
     "criteria:criteria_set": Page(kwargs=lambda world: {"uuid": world.unconfirmed.uuid}, is_slow=True),
@@ -759,6 +804,72 @@ PAGES: dict[str, Page] = {
         lambda world: {"uuid": meeting_of(world, 1).uuid},
         actors={(EDITOR, "own")},
         post=lambda world: {"version": "2"},
+    ),
+    # -- papers
+    "papers:papers": Page(),
+    "papers:for_dossier": Page(
+        readers(Status.SUBMITTED),
+        of_dossier("submitted"),
+        actors={(EDITOR, "own")},
+        post=lambda world: {"begin": "self_assessment"},
+    ),
+    "papers:for_proposal": Page(
+        proposal_readers(),
+        of_proposal,
+        actors=who("appraiser head_of_office", ["own"]),
+        post=lambda world: {"begin": "council_minutes"},
+    ),
+    "papers:for_decision": Page(
+        decision_readers(is_issued=False),
+        lambda world: {"uuid": world.decisions["home, draft"].uuid},
+        actors=who("appraiser head_of_office leader clerk", ["own"]),
+        post=lambda world: {"begin": "decision"},
+    ),
+    "papers:for_period": Page(
+        who("appraiser head_of_office leader clerk province_staff", ["own"])
+        | who("appraiser head_of_office", ["other district"]),
+        of_period,
+        actors={("province_staff", "own")},
+        post=lambda world: {"begin": "province_report"},
+    ),
+    "papers:paper": Page(REPORT_DESK, of_paper("report")),
+    "papers:pdf": Page(REPORT_DESK, of_paper("report"), is_slow=True),
+    "papers:docx": Page(REPORT_DESK, of_paper("report"), is_slow=True),
+    "papers:reword": Page(
+        REPORT_DESK,
+        of_paper("report"),
+        actors=who("appraiser head_of_office", ["own"]),
+        post=lambda world: {"version": "1", "proposals": "Đề nghị tỉnh hỗ trợ."},
+    ),
+    "papers:drop": Page(
+        REPORT_DESK,
+        of_paper("report"),
+        actors=who("appraiser head_of_office", ["own"]),
+        post=lambda world: {"version": "1"},
+    ),
+    "papers:sign": Page(REPORT_DESK, of_paper("report"), actors={(LEADER, "own")}, post=lambda world: {"version": "1"}),
+    "papers:enter_signed": Page(
+        REPORT_DESK,
+        of_paper("report"),
+        actors={(CLERK, "own")},
+        post=lambda world: {
+            "version": "1",
+            "signer": str(world.home.leader.uuid),
+            "signed_on": f"{timezone.localdate():%d/%m/%Y}",
+            "scan": pdf_file("ban-ky.pdf"),
+        },
+    ),
+    "papers:number": Page(
+        PAPER_DESK,
+        of_paper("receipt"),
+        actors=who("appraiser clerk", ["own"]),
+        post=lambda world: {"version": "2", "number": "98765", "issued_on": f"{timezone.localdate():%d/%m/%Y}"},
+    ),
+    "papers:issue": Page(
+        PAPER_DESK,
+        of_paper("supplement"),
+        actors=who("appraiser clerk", ["own"]),
+        post=lambda world: {"version": "3"},
     ),
     # -- anybody's, without signing in
     "papers:check_form": Page(),

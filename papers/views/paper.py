@@ -1,0 +1,253 @@
+"""The papers that somebody may read: the list, one paper with its text and history, and its files."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.core.paginator import Paginator
+from django.db.models import Case, Count, QuerySet, When
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from childfriendly.core.clock import received_at
+from childfriendly.core.exceptions import Refused
+from childfriendly.core.exports import exported, watermark
+from childfriendly.core.files import content_type_for, serve, sha256_of
+from childfriendly.core.models import AuditEvent
+from childfriendly.core.text import fold
+from communes.auth import current_user, today
+from communes.models import User
+from criteria.models import Period
+from papers.filling import FILLERS, content_of
+from papers.forms.paper import FilterForm
+from papers.kinds import Kind
+from papers.models import Paper, State
+from papers.permissions import (
+    can,
+    check_can_attach,
+    check_can_drop,
+    check_can_edit,
+    check_can_number,
+    check_can_sign,
+    reporting_provinces,
+    waits_for,
+)
+from papers.rendering import lines_of, render_docx, render_pdf
+from papers.services.attachments import ATTACHABLE
+from papers.standing import said_of
+from papers.structure import Printed, from_json
+from papers.views.attachments import attachment_lines
+
+logger = logging.getLogger(__name__)
+
+PER_PAGE = 50
+
+
+def visible(request: HttpRequest) -> QuerySet[Paper]:
+    return Paper.objects.visible_to(current_user(request), today()).select_related(
+        "unit",
+        "period__province",
+        "commune",
+        "dossier",
+        "proposal",
+        "decision__approved_by",
+        "item__decision",
+        "item__dossier__commune",
+        "earlier",
+        "drafted_by",
+        "signer",
+        "signed_on_paper_entered_by",
+        "numbered_by",
+        "issued_by",
+    )
+
+
+def paper_or_404(request: HttpRequest, uuid: UUID) -> Paper:
+    """The only way a page gets a paper: what one may not see is not there."""
+    return get_object_or_404(visible(request), uuid=uuid)
+
+
+# ---- the list ----------------------------------------------------------------------------------------------------
+@require_safe
+def papers(request: HttpRequest) -> HttpResponse:
+    """What waits for this person first, then the newest."""
+    user = current_user(request)
+    waiting = waits_for(user, today())
+    seen = Paper.objects.visible_to(user, today()).select_related("unit", "period", "commune")
+    form = FilterForm(request.GET)
+    found = seen
+    only_waiting = "cho-toi" in request.GET
+    if form.is_valid():
+        if form.cleaned_data["trang_thai"]:
+            found = found.filter(state=form.cleaned_data["trang_thai"])
+        if form.cleaned_data["loai"]:
+            found = found.filter(kind=form.cleaned_data["loai"])
+    if only_waiting:
+        found = found.filter(waiting)
+    found = found.annotate(waits=Case(When(waiting, then=1), default=0)).order_by("-waits", "-drafted_at", "-pk")
+    context = {
+        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
+        "form": form,
+        "only_waiting": only_waiting,
+        "waiting": seen.aggregate(number=Count("pk", filter=waiting))["number"],
+        "periods": periods_to_report(user),
+        "query": request.GET.urlencode(),
+    }
+    return render(request, "papers/papers.html", context)
+
+
+def periods_to_report(user: User) -> list[Period]:
+    """The periods about which somebody of an office or of the province reports upwards."""
+    return list(
+        Period.objects.filter(province__in=reporting_provinces(user, today()))
+        .select_related("province")
+        .order_by("-year")[:5]
+    )
+
+
+# ---- one paper ---------------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Event:
+    at: datetime
+    words: str
+    actor_name: str
+    actor_role: str
+    reason: str
+    change_words: tuple[str, ...] = ()
+
+
+WORDS = {
+    "draft_paper": "Soạn dự thảo",
+    "reword_paper": "Sửa câu chữ",
+    "drop_paper": "Bỏ dự thảo",
+    "sign_paper": "Ký trên hệ thống",
+    "enter_signed_paper": "Ghi nhận bản đã ký giấy",
+    "number_paper": "Vào số",
+    "issue_paper": "Phát hành",
+    "quarantine_file": "Cách ly tệp có mã độc",
+}
+
+
+def _history(paper: Paper) -> Iterator[Event]:
+    for event in AuditEvent.objects.about(paper).filter(action__in=WORDS).order_by("-seq"):
+        checked = event.after.get("checked")
+        changes = (f"Đã xem sổ văn bản. {checked}",) if checked else ()
+        yield Event(event.at, WORDS[event.action], event.actor_name, event.actor_role, event.reason, changes)
+
+
+@require_safe
+def paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    found = paper_or_404(request, uuid)
+    user, day = current_user(request), today()
+    lines, missing = _text(found)
+    said = said_of([found])[found.pk]
+    can_number = can(check_can_number, user, found, on=day)
+    is_draft = found.state == State.DRAFT
+    context = {
+        "paper": found,
+        "about": about(found),
+        "lines": lines,
+        "missing": missing,
+        "standing": said.standing,
+        "later": said.later,
+        "attachments": attachment_lines(found),
+        "can_attach": found.state in ATTACHABLE and can(check_can_attach, user, found, on=day),
+        "events": list(_history(found)),
+        "can_reword": is_draft and Kind(found.kind) in FILLERS and can(check_can_edit, user, found, on=day),
+        "can_sign": is_draft and not missing and can(check_can_sign, user, found, on=day),
+        "can_enter": is_draft and not missing and can_number,
+        "can_number": found.state == State.SIGNED and can_number,
+        "can_issue": found.state == State.NUMBERED and can_number and found.kind != Kind.CERTIFICATE,
+        "can_drop": found.state in (State.DRAFT, State.SIGNED) and can(check_can_drop, user, found, on=day),
+        "can_download": not missing and (found.is_issued or found.kind != Kind.CERTIFICATE),
+    }
+    return render(request, "papers/paper.html", context)
+
+
+def _text(found: Paper) -> tuple[list[str], str]:
+    """The words of the paper line by line; or the sentence that says what is missing."""
+    try:
+        return lines_of(content_of(found)), ""
+    except Refused as refused:
+        return [], str(refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str
+    url: str
+
+
+def about(found: Paper) -> Link | None:
+    """What the paper is about, and where its papers are listed."""
+    if found.dossier:
+        return Link(f"Hồ sơ {found.dossier.code}", reverse("papers:for_dossier", args=[found.dossier.uuid]))
+    if found.proposal:
+        return Link(str(found.proposal), reverse("papers:for_proposal", args=[found.proposal.uuid]))
+    decision = found.decision or (found.item.decision if found.item else None)
+    if decision:
+        return Link(str(decision), reverse("papers:for_decision", args=[decision.uuid]))
+    return None
+
+
+# ---- files -------------------------------------------------------------------------------------------------------
+@require_safe
+def pdf(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    return _file(request, uuid, "pdf")
+
+
+@require_safe
+def docx(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    return _file(request, uuid, "docx")
+
+
+def _file(request: HttpRequest, uuid: UUID, extension: str) -> HttpResponseBase:
+    """Of an issued paper the stored bytes and no others; else the text as it stands, marked as a draft."""
+    found = paper_or_404(request, uuid)
+    user, at = current_user(request), received_at(request)
+    printed = None if found.is_issued else _unissued(found)
+    if request.method == "GET":
+        after = {"file": extension, "issued": found.is_issued}
+        exported("paper", found, rows=1, by=user, at=at, after=after)
+    if printed is None:
+        return _stored(request, found, extension)
+    render_as = render_pdf if extension == "pdf" else render_docx
+    response = HttpResponse(render_as(printed, mark=watermark(user, at)), content_type=content_type_for(extension))
+    response["Content-Disposition"] = f'attachment; filename="{file_name(found, extension)}"'
+    return response
+
+
+def _unissued(found: Paper) -> Printed:
+    printed = from_json(found.content) if found.content is not None else content_of(found)
+    if not printed.is_draft:
+        raise Refused("Văn bản đã có số nhưng chưa phát hành nên chưa có tệp. Phát hành rồi tải về.")
+    return printed
+
+
+def _stored(request: HttpRequest, found: Paper, extension: str) -> HttpResponseBase:
+    path, sha256 = (found.pdf_path, found.pdf_sha256) if extension == "pdf" else (found.docx_path, found.docx_sha256)
+    if not path:
+        raise Refused("Văn bản này không có bản Word. Tải bản PDF.")
+    try:
+        is_whole = sha256_of(path, root=settings.MEDIA_ROOT) == sha256
+    except FileNotFoundError:
+        is_whole = False
+    if not is_whole:
+        logger.error("The issued file of paper %s is gone or was changed: %s", found.uuid, path)
+        raise Refused("Tệp lưu trên máy chủ không còn đúng như khi phát hành. Báo cán bộ quản trị hệ thống.")
+    return serve(request, path, root=settings.MEDIA_ROOT, name=file_name(found, extension))
+
+
+def file_name(found: Paper, extension: str) -> str:
+    """«quyet-dinh-cong-nhan-45-qd-ubnd-2024.pdf»: ASCII, since it ends in logs, mails and old systems."""
+    number = found.full_number or str(found.register_number or "du-thao")
+    place = found.commune.code if found.commune else ""
+    words = fold(f"{found.get_kind_display()} {place} {number} {found.period.year}").replace("đ", "d")
+    plain = "".join(c if c.isascii() and c.isalnum() else " " for c in words)
+    return f"{'-'.join(plain.split())}.{extension}"

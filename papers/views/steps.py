@@ -1,0 +1,178 @@
+"""The steps of a paper's life: a page to look once more, then the act."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from childfriendly.core.clock import received_at
+from childfriendly.core.exceptions import Refused
+from childfriendly.core.forms import posted_version, show_refusal
+from communes.auth import confirm_identity, current_user, today
+from communes.models import RoleAssignment, User
+from papers import services
+from papers.filling import content_of, passages_of
+from papers.forms.paper import NumberForm, RewordForm, SignedForm
+from papers.kinds import Desk, Kind
+from papers.models import Paper, State
+from papers.permissions import check_can_drop, check_can_edit, check_can_number, check_can_sign
+from papers.policy import RELATION_OF, Right, roles_with
+from papers.rendering import lines_of
+from papers.views.paper import paper_or_404
+
+GET_OR_POST = ["GET", "HEAD", "POST"]
+
+
+def _given(request: HttpRequest, found: Paper) -> dict[str, Any]:
+    return {
+        "paper_id": found.pk,
+        "version": posted_version(request),
+        "by": current_user(request),
+        "at": received_at(request),
+    }
+
+
+def _without_form(
+    request: HttpRequest,
+    uuid: UUID,
+    check: Callable[..., object],
+    act: Callable[..., Paper],
+    *,
+    template: str,
+    done: str,
+    shows_text: bool = False,
+) -> HttpResponse:
+    found = paper_or_404(request, uuid)
+    if request.method == "POST":
+        after = act(**_given(request, found))
+        messages.success(request, done.format(paper=after))
+        return redirect("papers:paper", uuid)
+    check(current_user(request), found, on=today())
+    context = {"paper": found, "lines": lines_of(content_of(found)) if shows_text else []}
+    return render(request, template, context)
+
+
+@confirm_identity
+@require_http_methods(GET_OR_POST)
+def sign(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    return _without_form(
+        request,
+        uuid,
+        check_can_sign,
+        services.sign,
+        template="papers/sign.html",
+        done="Đã ký. Văn bản chờ văn thư vào số.",
+        shows_text=True,
+    )
+
+
+@confirm_identity
+@require_http_methods(GET_OR_POST)
+def issue(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    return _without_form(
+        request,
+        uuid,
+        check_can_number,
+        services.issue,
+        template="papers/issue.html",
+        done="Đã phát hành {paper}.",
+    )
+
+
+@require_http_methods(GET_OR_POST)
+def drop(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    return _without_form(
+        request, uuid, check_can_drop, services.drop, template="papers/drop.html", done="Đã bỏ văn bản này."
+    )
+
+
+@require_http_methods(GET_OR_POST)
+def reword(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    found = paper_or_404(request, uuid)
+    check_can_edit(current_user(request), found, on=today())
+    passages = passages_of(found) if found.state == State.DRAFT else ()
+    form = RewordForm(request.POST or None, paper=found, passages=passages)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            edits = {passage.key: form.cleaned_data[passage.key] for passage in passages}
+            try:
+                services.reword(edits=edits, **_given(request, found))
+            except Refused as refused:
+                status = show_refusal(form, refused)
+            else:
+                messages.success(request, "Đã lưu câu chữ của dự thảo.")
+                return redirect("papers:paper", uuid)
+    return render(request, "papers/reword.html", {"paper": found, "form": form}, status=status)
+
+
+@confirm_identity
+@require_http_methods(GET_OR_POST)
+def number(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """A number that looks wrong beside the register is asked about: the page then shows the question with a box."""
+    found = paper_or_404(request, uuid)
+    form = NumberForm(request.POST or None)
+    status, doubt = 200, ""
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                after = services.number(**form.cleaned_data, **_given(request, found))
+            except services.Questionable as question:
+                doubt = str(question)
+            except Refused as refused:
+                status = show_refusal(form, refused)
+            else:
+                messages.success(request, f"Đã vào số {after.full_number}. Bấm «Phát hành» để gửi đi.")
+                return redirect("papers:paper", uuid)
+    else:
+        check_can_number(current_user(request), found, on=today())
+        if found.number:
+            return redirect("papers:paper", uuid)
+    context = {"paper": found, "form": form, "doubt": doubt}
+    return render(request, "papers/number.html", context, status=status)
+
+
+@confirm_identity
+@require_http_methods(GET_OR_POST)
+def enter_signed(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    found = paper_or_404(request, uuid)
+    signers = _signers(found)
+    choices = [(str(person.uuid), person.full_name) for person in signers]
+    form = SignedForm(request.POST or None, request.FILES or None, signers=choices)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            signer = next(person for person in signers if str(person.uuid) == form.cleaned_data["signer"])
+            try:
+                services.enter_signed(
+                    signer_id=signer.pk,
+                    signed_on=form.cleaned_data["signed_on"],
+                    scan=form.cleaned_data["scan"],
+                    **_given(request, found),
+                )
+            except Refused as refused:
+                status = show_refusal(form, refused)
+            else:
+                messages.success(request, "Đã ghi nhận bản ký giấy. Văn bản chờ vào số.")
+                return redirect("papers:paper", uuid)
+    else:
+        check_can_number(current_user(request), found, on=today())
+    context = {"paper": found, "form": form, "file_is_lost": request.method == "POST" and bool(request.FILES)}
+    return render(request, "papers/enter_signed.html", context, status=status)
+
+
+def _signers(found: Paper) -> list[User]:
+    """Who may ever have signed papers of this desk; of a decision, who approved it. The service judges the day."""
+    if found.kind == Kind.DECISION and found.decision is not None:
+        return [found.decision.approved_by]
+    roles = roles_with(Right.SIGN, RELATION_OF[Desk(found.desk)])
+    held = RoleAssignment.objects.filter(unit=found.unit, role__in=roles).values("user")
+    people = User.objects.filter(pk__in=held).exclude(pk=found.drafted_by_id or 0)
+    return list(people.order_by("full_name", "pk"))
