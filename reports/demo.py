@@ -15,7 +15,7 @@ from django.db import transaction
 
 from assessments import services
 from assessments.figures import load_figures
-from assessments.models import Dossier, Figures, Recommendation
+from assessments.models import Decision, Dossier, Figures, Recommendation
 from assessments.services import Appraised
 from assessments.workflow import Action
 from childfriendly.core.exceptions import Refused
@@ -25,6 +25,9 @@ from criteria.deadlines import VIET_NAM
 from criteria.models import CriteriaSet, DeadlineKind, Period, Target
 from criteria.scoring import Item, ItemKind, RuleSet
 from criteria.services import confirm_criteria, open_period, standard_authorities
+from papers import services as papers
+from papers.kinds import Kind
+from papers.models import Paper
 
 FROM = date(2020, 1, 1)  # roles of the demo hold from here on
 
@@ -450,14 +453,30 @@ class _Teller:
             by=self.person(Role.LEADER, unit),
             at=story.approved_at,
         )
-        services.issue_decision(
-            decision_id=decision.pk,
-            version=decision.version,
+        self._issue(decision)
+
+    def _issue(self, decision: Decision) -> None:
+        """Its paper is drafted by the office, signed by who approved, numbered and sent out by the clerk; then the
+        bytes of its first certificate are made, those of the others wait for the worker."""
+        story, unit = self.story, self.story.acting_unit
+        clerk, day = self.person(Role.CLERK, unit), story.issued_at.date()
+        drafter = self.person(Role.APPRAISER, unit)
+        paper = papers.draft(kind=Kind.DECISION, decision=decision, by=drafter, at=story.approved_at)
+        paper = papers.sign(
+            paper_id=paper.pk, version=paper.version, by=self.person(Role.LEADER, unit), at=story.approved_at
+        )
+        paper = papers.number(
+            paper_id=paper.pk,
+            version=paper.version,
             number=story.decision_number,
-            issued_on=story.issued_at.date(),
-            by=self.person(Role.CLERK, unit),
+            issued_on=day,
+            by=clerk,
             at=story.issued_at,
         )
+        papers.issue(paper_id=paper.pk, version=paper.version, by=clerk, at=story.issued_at)
+        first = Paper.objects.filter(kind=Kind.CERTIFICATE, item__decision=decision).order_by("register_number").first()
+        if first is not None:
+            papers.issue_certificate(paper_id=first.pk, at=story.issued_at)
 
     def _move(self, action: Action, dossier: Dossier, role: Role, unit: Unit, at: datetime) -> Dossier:
         by = self.person(role, unit)

@@ -115,3 +115,14 @@ def test_each_of_them_would_be_found(source: str) -> None:
 )
 def test_what_is_harmless_passes(source: str) -> None:
     assert list(faults(ast.parse(source))) == []
+
+
+def test_a_decision_gets_its_number_from_its_paper_and_from_nowhere_else() -> None:
+    """The lower half of issuing moves the dossiers; paper, bytes and certificates come with the upper one."""
+    calling = {
+        path
+        for path, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and called(node) == "issue_decision"
+    }
+    assert calling == {"papers/services/life.py"}
