@@ -102,13 +102,13 @@ def _filing(paper: Paper, standing: Standing) -> Section:
             f"{vietnamese_date(until, day_of(paper).year)}."
         ),
         Paragraph(
-            f"Trên địa bàn có {_counted(counts.communes, standing)}; {format_number(counts.filed)} xã đã nộp hồ sơ, "
+            f"Trên địa bàn có {_counted(counts.communes, standing)}; {format_number(counts.filed)} hồ sơ đã nộp, "
             f"{format_number(len(standing.concluded))} hồ sơ đã hoàn thành thẩm định, "
             f"{format_number(len(standing.decided_rows))} hồ sơ đã có quyết định."
         ),
     ]
     if standing.not_filed:
-        blocks.append(Paragraph(f"Chưa nộp hồ sơ: {_named(standing.not_filed)}."))
+        blocks.append(Paragraph(f"Chưa nộp hồ sơ: {_named(standing.not_filed, standing)}."))
     return "Lập, nộp và thẩm định hồ sơ", blocks
 
 
@@ -116,13 +116,13 @@ def _results(paper: Paper, standing: Standing) -> Section:
     counts = standing.summary.counts
     refused, waiting = len(standing.decided_rows) - counts.recognised, counts.filed - len(standing.decided_rows)
     sentences = [
-        f"Được công nhận: {_of_all(counts)}.",
-        f"Không được công nhận: {format_number(refused)} xã. Chưa có quyết định: {format_number(waiting)} xã.",
+        f"Được công nhận: {_of_all(counts, standing)}.",
+        f"Không được công nhận: {format_number(refused)}. Chưa có quyết định: {format_number(waiting)}.",
         _target_sentence(standing),
     ]
     revoked = [row for row in standing.rows if row.commune.pk in standing.revoked]
     if revoked:
-        sentences.append(f"Đã bị thu hồi công nhận sau đó: {_named(revoked)}.")
+        sentences.append(f"Đã bị thu hồi công nhận sau đó: {_named(revoked, standing)}.")
     sentences += _since_last_year(standing)
     return "Kết quả công nhận", [Paragraph(sentence, is_item=True) for sentence in sentences]
 
@@ -132,9 +132,9 @@ def _target_sentence(standing: Standing) -> str:
     if target is None:
         return f"Chưa có chỉ tiêu năm {year} trên hệ thống."
     more = standing.summary.counts.recognised - target.communes
-    words = "đạt chỉ tiêu" if not more else f"vượt {more} xã" if more > 0 else f"còn thiếu {-more} xã"
+    words = "đạt chỉ tiêu" if not more else f"vượt {more}" if more > 0 else f"còn thiếu {-more}"
     aim, done = format_number(target.communes), format_number(standing.summary.counts.recognised)
-    return f"Chỉ tiêu năm {year} ({target.document_number}): {aim} xã; thực hiện {done}/{aim} xã, {words}."
+    return f"Chỉ tiêu năm {year} ({target.document_number}): {aim} {standing.noun}; thực hiện {done}/{aim}, {words}."
 
 
 def _since_last_year(standing: Standing) -> Iterator[str]:
@@ -142,15 +142,16 @@ def _since_last_year(standing: Standing) -> Iterator[str]:
         return
     before, now = standing.earlier, standing.summary
     more = now.counts.recognised - before.counts.recognised
-    change = "không tăng, không giảm" if not more else f"tăng {more} xã" if more > 0 else f"giảm {-more} xã"
-    yield f"Năm {before.period.year} được công nhận: {_of_all(before.counts)}; năm {now.period.year} {change}."
+    change = "không tăng, không giảm" if not more else f"tăng {more}" if more > 0 else f"giảm {-more}"
+    last_year = f"Năm {before.period.year} được công nhận: {_of_all(before.counts, standing)}"
+    yield f"{last_year}; năm {now.period.year} {change}."
     then = {row.commune.pk for row in before.rows if row.is_recognised}
     gained = [row for row in now.rows if row.is_recognised and row.commune.pk not in then]
     lost = [row for row in now.rows if not row.is_recognised and row.commune.pk in then]
     if gained:
-        yield f"Năm trước chưa được công nhận, năm nay được công nhận: {_named(gained)}."
+        yield f"Năm trước chưa được công nhận, năm nay được công nhận: {_named(gained, standing)}."
     if lost:
-        yield f"Năm trước được công nhận, năm nay chưa được công nhận: {_named(lost)}."
+        yield f"Năm trước được công nhận, năm nay chưa được công nhận: {_named(lost, standing)}."
 
 
 def _decisions(paper: Paper, standing: Standing) -> Section:
@@ -163,7 +164,7 @@ def _deadlines(paper: Paper, standing: Standing) -> Section:
     for deadline in standing.deadlines:
         kind = DeadlineKind(deadline.kind)
         late = standing.late(kind)
-        outcome = f"{LATE_WORDS[kind]} {_named(late)}" if late else "không có xã nào muộn"
+        outcome = f"{LATE_WORDS[kind]} {_named(late, standing)}" if late else f"không có {standing.noun} nào muộn"
         blocks.append(Paragraph(f"{kind.label} ({deadline.wording}): {outcome}.", is_item=True))
     return "Thời hạn", blocks or [Paragraph("Kỳ đánh giá không ghi thời hạn.")]
 
@@ -357,18 +358,18 @@ def _commune_line(number: int, row: Row, standing: Standing) -> Line:
 def _issued(standing: Standing) -> Table:
     return Table(
         columns=(
-            Column("STT", 6, "center"),
+            Column("STT", 8, "center"),
             Column("Văn bản", 26),
-            Column("Ngày", 20),
-            Column("Cơ quan ban hành", 20),
-            Column("Nội dung", 28),
+            Column("Ngày", 15, "center"),
+            Column("Cơ quan ban hành", 21),
+            Column("Nội dung", 30),
         ),
         rows=tuple(
             Line(
                 (
                     str(number),
                     one.name,
-                    one.day.removeprefix("ngày "),
+                    f"{one.issued_on:%d/%m/%Y}" if one.issued_on else "",
                     one.body,
                     "\n".join(f"{word.capitalize()}: {', '.join(names)}" for word, names in one.effects) or one.remark,
                 )
@@ -384,13 +385,13 @@ def _counted(count: int, standing: Standing) -> str:
     return f"{format_number(count)} {kinds_of(row.commune.name for row in standing.rows) or 'xã'}"
 
 
-def _of_all(counts: Counts) -> str:
+def _of_all(counts: Counts, standing: Standing) -> str:
     share = f" ({counts.share_text})" if counts.share_text else ""
-    return f"{format_number(counts.recognised)}/{format_number(counts.communes)} xã{share}"
+    return f"{format_number(counts.recognised)}/{format_number(counts.communes)} {standing.noun}{share}"
 
 
-def _named(rows: Sequence[Row]) -> str:
-    """«2 xã (xã Đốc Binh Kiều, thị trấn Mỹ An)»; too many to name are counted."""
+def _named(rows: Sequence[Row], standing: Standing) -> str:
+    """«2 đơn vị (xã Đốc Binh Kiều, thị trấn Mỹ An)»; too many to name are counted."""
     if len(rows) > MOST_NAMES:
-        return f"{format_number(len(rows))} xã (xem phụ lục)"
-    return f"{format_number(len(rows))} xã ({', '.join(in_sentence(row.commune.name) for row in rows)})"
+        return f"{format_number(len(rows))} {standing.noun} (xem phụ lục)"
+    return f"{format_number(len(rows))} {standing.noun} ({', '.join(in_sentence(row.commune.name) for row in rows)})"

@@ -7,7 +7,7 @@ between the offices.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from fractions import Fraction
 from functools import cached_property
 from typing import Final
@@ -23,7 +23,7 @@ from criteria.scoring import Criterion, shown
 from papers.kinds import Kind
 from papers.models import Paper, PaperItem, State
 from papers.structure import Figure
-from papers.words import vietnamese_date
+from papers.words import kinds_of, vietnamese_date
 
 MENDING: Final = (Kind.CORRECTION, Kind.REPLACEMENT, Kind.REVOCATION)
 WEAKEST: Final = 5
@@ -63,14 +63,15 @@ class Issued:
     """A decision of the area with its communes, or a later paper that corrects, replaces or revokes one."""
 
     name: str  # «Quyết định số 15/QĐ-UBND»
-    day: str  # «ngày 25 tháng 11 năm 2024»
+    issued_on: date | None
+    year: int
     body: str
     effects: tuple[tuple[str, tuple[str, ...]], ...]  # «công nhận» → names of communes
     remark: str = ""
 
     @property
     def full_name(self) -> str:
-        return f"{self.name} {self.day} của {self.body}"
+        return f"{self.name} {vietnamese_date(self.issued_on, self.year)} của {self.body}"
 
     @property
     def results(self) -> str:
@@ -116,6 +117,12 @@ class Standing:
                 ).values_list("item__dossier__commune", flat=True)
             ),
         )
+
+    @property
+    def noun(self) -> str:
+        """What the communes of the area are called together: «xã», or «đơn vị» where there are thị trấn as well."""
+        kinds = kinds_of(row.commune.name for row in self.rows)
+        return "đơn vị" if "," in kinds else kinds or "xã"
 
     @property
     def rows(self) -> list[Row]:
@@ -235,7 +242,8 @@ def _decisions(period: Period, items: Iterable[DecisionItem]) -> Iterator[Issued
         )
         yield Issued(
             f"Quyết định số {decision.full_number}",
-            vietnamese_date(decision.issued_on, period.year),
+            decision.issued_on,
+            period.year,
             decision.body_name,
             tuple((word, names) for word, names in effects if names),
         )
@@ -253,7 +261,8 @@ def _mending(period: Period, unit: Unit) -> Iterator[Issued]:
         names = tuple(item.commune_name for item in paper.items.all())
         yield Issued(
             f"{paper.get_kind_display()} số {paper.full_number}",
-            vietnamese_date(paper.issued_on, period.year),
+            paper.issued_on,
+            period.year,
             paper.content["letterhead"]["body"] if paper.content else "",  # what is issued has its content
             (("thu hồi", names),) if paper.kind == Kind.REVOCATION and names else (),
             remark=f"đối với văn bản số {paper.earlier.full_number}" if paper.earlier else "",

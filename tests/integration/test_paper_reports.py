@@ -98,13 +98,13 @@ def test_a_district_reports_its_results_to_the_province() -> None:
     ]
     assert said["1. Lập, nộp và thẩm định hồ sơ"] == [
         "Số liệu chốt ngày 31 tháng 10 năm 2024; tình hình hồ sơ tính đến ngày … tháng … năm 2024.",
-        "Trên địa bàn có 4 xã; 3 xã đã nộp hồ sơ, 2 hồ sơ đã hoàn thành thẩm định, 2 hồ sơ đã có quyết định.",
+        "Trên địa bàn có 4 xã; 3 hồ sơ đã nộp, 2 hồ sơ đã hoàn thành thẩm định, 2 hồ sơ đã có quyết định.",
         f"Chưa nộp hồ sơ: 1 xã ({not_begun}).",
     ]
     assert said["2. Kết quả công nhận"] == [
         "Được công nhận: 1/4 xã (25 %).",
-        "Không được công nhận: 1 xã. Chưa có quyết định: 1 xã.",
-        "Chỉ tiêu năm 2024 (12/KH-UBND): 2 xã; thực hiện 1/2 xã, còn thiếu 1 xã.",
+        "Không được công nhận: 1. Chưa có quyết định: 1.",
+        "Chỉ tiêu năm 2024 (12/KH-UBND): 2 xã; thực hiện 1/2, còn thiếu 1.",
     ]
     assert said["5. Tiêu chí còn yếu"][1:] == [f"{criterion_name(place, 'TC03')} | 125 | 62,5 | 50 % | 1"]
     assert said["6. Lý do không công nhận"] == [f"{place.communes[1].name}: {' '.join(refusal)}"]
@@ -117,7 +117,7 @@ def test_a_district_reports_its_results_to_the_province() -> None:
         ("3", place.communes[2].name, "", "", "", "Đang thẩm định", "", ""),
         ("4", place.communes[3].name, "", "", "", "Chưa lập", "", ""),
     ]
-    day = vietnamese_date(place.period.decisions.get().issued_on, 2024).removeprefix("ngày ")
+    day = f"{place.period.decisions.get().issued_on:%d/%m/%Y}"
     results = f"Công nhận: {place.communes[0].name}\nKhông công nhận: {place.communes[1].name}"
     assert annex_rows(content, "PHỤ LỤC II") == [
         ("1", "Quyết định số 07/QĐ-UBND", day, f"Ủy ban nhân dân {district(place)}", results)
