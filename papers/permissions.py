@@ -3,11 +3,14 @@ with the sentence that the screen shows; whether somebody may see the paper at a
 """
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import ParamSpec
 
 from django.db.models import Q
+from django.utils import timezone
 
+from assessments.models import Dossier
+from assessments.permissions import can_see_appraisal
 from assessments.policy import Relation
 from childfriendly.core.exceptions import Refused
 from communes.models import Role, Unit, User, any_of
@@ -115,3 +118,32 @@ def reporting_provinces(user: User, on: date) -> set[int]:
     relations = {RELATION_OF[Desk.OFFICE], RELATION_OF[Desk.PROVINCE]}
     roles = frozenset[Role]().union(*(roles_with(Right.DRAFT, relation) for relation in relations))
     return {held.unit.province.pk for held in roles_of(user, on) if held.role in roles}
+
+
+# ---- re-checks and opinions ----------------------------------------------------------------------------------------
+def check_can_recheck(user: User, dossier: Dossier, *, at: datetime) -> Desk:
+    """Whether `user` enters what was found in this commune, and for which desk."""
+    roles = roles_of(user, timezone.localdate(at))
+    places = {Desk.OFFICE: dossier.appraising_unit, Desk.PROVINCE: dossier.period.province}
+    for desk, unit in places.items():
+        if unit.pk in roles.units(*roles_with(Right.RECHECK, RELATION_OF[desk])):
+            if not can_see_appraisal(user, dossier, at=at):  # the own commune (SECURITY.md Z-10)
+                raise Refused("Không ai được phúc tra hồ sơ của chính xã mình. Đề nghị đồng chí khác thực hiện.")
+            return desk
+    raise Refused(
+        f"Việc này dành cho cơ quan thẩm định ({dossier.appraising_unit.name}) và cán bộ cấp tỉnh "
+        f"({dossier.period.province.name}). Đề nghị người được phân công thực hiện."
+    )
+
+
+def recheck_desk(user: User, dossier: Dossier, *, at: datetime) -> Desk | None:
+    """The same for buttons: None where it is not this person's work."""
+    try:
+        return check_can_recheck(user, dossier, at=at)
+    except Refused:
+        return None
+
+
+def check_can_ask(user: User, unit: Unit, *, on: date) -> None:
+    """Whether `user` asks departments for the office of `unit`, and enters what comes back."""
+    _check(user, Right.ASK_OPINION, unit, Relation.APPRAISING, on)

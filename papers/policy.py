@@ -21,6 +21,8 @@ class Right(TextChoices):
     DRAFT = "draft_paper", "Soạn văn bản"
     SIGN = "sign_paper", "Ký văn bản"
     NUMBER = "number_paper", "Vào số, phát hành văn bản, ghi nhận bản ký giấy"
+    RECHECK = "recheck", "Ghi kết quả phúc tra, in phiếu phúc tra"
+    ASK_OPINION = "ask_opinion", "Lấy ý kiến các ngành, ghi ý kiến nhận được"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,9 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule(R.NUMBER, APPRAISER | CLERK, AT.APPRAISING),
     Rule(R.NUMBER, CLERK, AT.DECIDING),
     Rule(R.NUMBER, STAFF | CLERK, AT.PROVINCE),
+    Rule(R.RECHECK, OFFICE, AT.APPRAISING),
+    Rule(R.RECHECK, STAFF, AT.PROVINCE),
+    Rule(R.ASK_OPINION, OFFICE, AT.APPRAISING),
 )
 
 

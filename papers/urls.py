@@ -1,6 +1,17 @@
 from django.urls import path
 
-from papers.views import attachments, begin, bundles, council, issuers, paper, public, recognised, steps
+from papers.views import (
+    attachments,
+    begin,
+    bundles,
+    council,
+    issuers,
+    paper,
+    public,
+    recheck,
+    recognised,
+    steps,
+)
 
 app_name = "papers"
 
@@ -21,6 +32,14 @@ urlpatterns = [
     path("van-ban/<uuid:uuid>/ky-giay/", steps.enter_signed, name="enter_signed"),
     path("van-ban/<uuid:uuid>/vao-so/", steps.number, name="number"),
     path("van-ban/<uuid:uuid>/phat-hanh/", steps.issue, name="issue"),
+    path("ho-so/<uuid:uuid>/phuc-tra/", recheck.rechecks, name="rechecks"),
+    path("ho-so/<uuid:uuid>/phuc-tra/nhap/", recheck.enter_recheck, name="enter_recheck"),
+    path("ho-so/<uuid:uuid>/phuc-tra/phieu.pdf", recheck.sheet, {"kind": "pdf"}, name="recheck_sheet"),
+    path("phuc-tra/<uuid:uuid>/", recheck.correct_recheck, name="correct_recheck"),
+    path("y-kien/", recheck.opinions, name="opinions"),
+    path("y-kien/<uuid:period_uuid>/<uuid:unit_uuid>/", recheck.ask_opinion, name="ask_opinion"),
+    path("y-kien/<uuid:uuid>/", recheck.opinion, name="opinion"),
+    path("y-kien/<uuid:uuid>/phieu.pdf", recheck.opinion_sheet, {"kind": "pdf"}, name="opinion_form"),
     path("hoi-dong/", council.councils, name="councils"),
     path("hoi-dong/<uuid:period_uuid>/<uuid:unit_uuid>/", council.council, name="council"),
     path("hoi-dong/<uuid:period_uuid>/<uuid:unit_uuid>/phien-hop/", council.begin_meeting, name="begin_meeting"),

@@ -34,8 +34,9 @@ from criteria.scoring import ItemKind, RuleSet
 from criteria.services import add_authority, confirm_criteria, load_criteria, open_period, standard_authorities
 from papers import services as papers
 from papers.kinds import Kind as PaperKind
-from papers.models import Council, Meeting, Paper, Seat
+from papers.models import Council, Meeting, Opinion, Paper, Recheck, Seat
 from papers.services.council import Ballot, Chair, Record, begin_meeting, save_council, save_meeting
+from papers.services.recheck import Found, Visit, ask_opinion, save_recheck
 from tests.corpus import files as corpus_files
 
 OLD_FROM = datetime.date(2000, 1, 1)
@@ -414,6 +415,42 @@ def met(found: Council, dossiers: Sequence[Dossier], place: Place, /, *, closes:
         by=by,
         at=place.later(),
     )
+
+
+# ---- re-checks and opinions ----------------------------------------------------------------------------------------
+VISIT = Visit(
+    held_on=datetime.date(2024, 11, 1),
+    body_name="Đoàn phúc tra của huyện",
+    participants="Bà Một, chuyên viên",
+    conclusion="Số liệu khớp sổ sách.",
+    record="Biên bản ngày 01/11/2024",
+)
+
+
+def rechecked(
+    dossier: Dossier,
+    place: Place,
+    *,
+    by: User | None = None,
+    visit: Visit = VISIT,
+    findings: Mapping[str, Found] | None = None,
+) -> Recheck:
+    """By the office, unless somebody else is given."""
+    return save_recheck(
+        dossier_id=dossier.pk,
+        recheck_id=None,
+        version=0,
+        visit=visit,
+        findings=findings or {},
+        by=by or place.appraiser,
+        at=place.later(),
+    )
+
+
+def asked(place: Place, *, by: User | None = None, **typed: Any) -> Opinion:
+    """The police of the district, about criterion 3."""
+    given = {"criterion": "TC03", "department": "Công an huyện", "due_on": datetime.date(2024, 11, 10), **typed}
+    return ask_opinion(period=place.period, unit=place.deciding, by=by or place.appraiser, at=place.later(), **given)
 
 
 # ---- proposals and decisions -------------------------------------------------------------------------------------

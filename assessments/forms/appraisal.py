@@ -6,7 +6,7 @@ from django import forms
 from django.forms.boundfield import BoundField
 
 from assessments.figures import DossierFigures
-from assessments.forms.entry import LONGEST_EXPLANATION, LONGEST_REASON, field_name
+from assessments.forms.entry import LONGEST_EXPLANATION, LONGEST_REASON, field_name, typed_figures
 from assessments.models import Figures, Recommendation
 from assessments.services import Appraised, differs
 from childfriendly.core.forms import CHOOSE, NfcCharField, PlainForm, VietnameseWholeNumberField, YesNoField
@@ -66,7 +66,7 @@ class AppraiseCriterionForm(PlainForm, forms.Form):
             figure_fields = [name for name in self.fields if name.startswith(field_name(item.code, ""))]
             if any(name in self.errors for name in figure_fields):
                 continue
-            given = self._figures_of(item)
+            given = typed_figures(self.cleaned_data, item)
             if differs(given, self.declared.get(item.code)) and not self._typed(item, "reason"):
                 self.add_error(field_name(item.code, "reason"), WHY_DIFFERENT.format(item.code))
 
@@ -75,19 +75,13 @@ class AppraiseCriterionForm(PlainForm, forms.Form):
 
     def answers(self) -> dict[str, Appraised]:
         """What was typed, by item; call it on a valid form."""
-        return {item.code: Appraised(self._figures_of(item), self._typed(item, "reason") or "") for item in self.items}
+        return {
+            item.code: Appraised(typed_figures(self.cleaned_data, item), self._typed(item, "reason") or "")
+            for item in self.items
+        }
 
     def _typed(self, item: Item, part: str) -> Any:
         return self.cleaned_data.get(field_name(item.code, part))
-
-    def _figures_of(self, item: Item) -> Figures:
-        return Figures(
-            yes=self._typed(item, "yes"),
-            count=self._typed(item, "count"),
-            numerator=self._typed(item, "numerator"),
-            denominator=self._typed(item, "denominator"),
-            zero_reason=self._typed(item, "zero_reason") or "",
-        )
 
 
 class AppraiseTotalsForm(PlainForm, forms.Form):

@@ -25,6 +25,45 @@ def field_name(target: str, part: str) -> str:
     return f"{target.replace('.', '_')}-{part}"
 
 
+def answer_fields(item: Item, stored: Figures) -> dict[str, forms.Field]:
+    """Part of the answer → its field, filled in with what is stored; none of them has to be filled in."""
+    if item.kind is ItemKind.BOOLEAN:
+        return {"yes": YesNoField(label="Trả lời", required=False, initial=stored.yes)}
+    if item.kind is ItemKind.COUNT:
+        label = f"Số lượng ({item.unit})" if item.unit else "Số lượng"
+        return {"count": VietnameseWholeNumberField(label=label, required=False, initial=stored.count)}
+    fields: dict[str, forms.Field] = {
+        "numerator": VietnameseWholeNumberField(label=item.numerator_label, required=False, initial=stored.numerator)
+    }
+    if not item.denominator_key:
+        fields["denominator"] = VietnameseWholeNumberField(
+            label=item.denominator_label, required=False, initial=stored.denominator
+        )
+    if item.zero_denominator is ZeroDenominator.FULL:
+        fields["zero_reason"] = NfcCharField(
+            label="Lý do không phát sinh (chỉ ghi khi mẫu số bằng 0)",
+            required=False,
+            max_length=LONGEST_REASON,
+            initial=stored.zero_reason,
+        )
+    return fields
+
+
+def typed_figures(cleaned: Mapping[str, Any], item: Item) -> Figures:
+    """The answer to one item, from what a valid form holds."""
+
+    def typed(part: str) -> Any:
+        return cleaned.get(field_name(item.code, part))
+
+    return Figures(
+        yes=typed("yes"),
+        count=typed("count"),
+        numerator=typed("numerator"),
+        denominator=typed("denominator"),
+        zero_reason=typed("zero_reason") or "",
+    )
+
+
 class CriterionForm(PlainForm, forms.Form):
     """The answers of one criterion's open items, and the explanation."""
 
@@ -52,27 +91,7 @@ class CriterionForm(PlainForm, forms.Form):
         self.fields["explanation"] = explanation
 
     def _add_item(self, item: Item, stored: Figures, *, is_to_mend: bool) -> None:
-        fields: dict[str, forms.Field] = {}
-        if item.kind is ItemKind.BOOLEAN:
-            fields["yes"] = YesNoField(label="Trả lời", required=False, initial=stored.yes)
-        elif item.kind is ItemKind.COUNT:
-            label = f"Số lượng ({item.unit})" if item.unit else "Số lượng"
-            fields["count"] = VietnameseWholeNumberField(label=label, required=False, initial=stored.count)
-        else:
-            fields["numerator"] = VietnameseWholeNumberField(
-                label=item.numerator_label, required=False, initial=stored.numerator
-            )
-            if not item.denominator_key:
-                fields["denominator"] = VietnameseWholeNumberField(
-                    label=item.denominator_label, required=False, initial=stored.denominator
-                )
-            if item.zero_denominator is ZeroDenominator.FULL:
-                fields["zero_reason"] = NfcCharField(
-                    label="Lý do không phát sinh (chỉ ghi khi mẫu số bằng 0)",
-                    required=False,
-                    max_length=LONGEST_REASON,
-                    initial=stored.zero_reason,
-                )
+        fields = answer_fields(item, stored)
         if is_to_mend:
             fields["mended"] = forms.BooleanField(label=MENDED_LABEL, required=False)
         for part, built in fields.items():
@@ -83,19 +102,7 @@ class CriterionForm(PlainForm, forms.Form):
 
     def figures(self) -> dict[str, Figures]:
         """What was typed, by item; call it on a valid form."""
-        return {item.code: self._figures_of(item) for item in self.open_items}
-
-    def _figures_of(self, item: Item) -> Figures:
-        def typed(part: str) -> Any:
-            return self.cleaned_data.get(field_name(item.code, part))
-
-        return Figures(
-            yes=typed("yes"),
-            count=typed("count"),
-            numerator=typed("numerator"),
-            denominator=typed("denominator"),
-            zero_reason=typed("zero_reason") or "",
-        )
+        return {item.code: typed_figures(self.cleaned_data, item) for item in self.open_items}
 
     def said_to_be_mended(self) -> set[str]:
         return {item.code for item in self.open_items if self.cleaned_data.get(field_name(item.code, "mended"))}

@@ -146,6 +146,7 @@ SENTENCES: dict[str, str] = {
     "hand_over": "Bàn giao việc thẩm định",
     "save_appraised_totals": "Thẩm định số liệu nền",
     "save_appraisal": "Thẩm định số liệu tiêu chí",
+    "save_recheck": "Ghi kết quả phúc tra",
     "propose": "Đưa vào hồ sơ trình lãnh đạo",
     "return_proposal": "Lãnh đạo trả lại hồ sơ trình",
     "approve": "Lãnh đạo duyệt hồ sơ trình",
@@ -155,7 +156,7 @@ SENTENCES: dict[str, str] = {
 _WORK = frozenset(
     {"save_base_figures", "save_entry", "attach_evidence", "remove_evidence", "save_appraisal", "save_appraised_totals"}
 )
-_BETWEEN_OFFICES = frozenset({"propose", "return_proposal", "approve"})
+_BETWEEN_OFFICES = frozenset({"propose", "return_proposal", "approve", "save_recheck"})
 _FIGURES = frozenset({"save_base_figures", "save_entry", "save_appraisal", "save_appraised_totals"})
 _APPRAISED = frozenset({"save_appraisal", "save_appraised_totals"})
 _LONGEST_HISTORY = 300

@@ -33,6 +33,7 @@ from papers.models import Paper, State
 from papers.services.attachments import attach
 from papers.services.council import Ballot, Record, begin_meeting, reopen_meeting, save_meeting
 from papers.services.issuers import Printed, set_issuer
+from papers.services.recheck import enter_opinion
 from tests.factories import (
     DEADLINES,
     QD06,
@@ -40,6 +41,7 @@ from tests.factories import (
     Place,
     agree,
     approved,
+    asked,
     council,
     dossier_in,
     drafted,
@@ -49,6 +51,7 @@ from tests.factories import (
     numbered,
     pdf_file,
     proposed,
+    rechecked,
     signed,
     user_with,
 )
@@ -420,6 +423,27 @@ def scan_attached(place: Place) -> Act:
     return lambda: attach(paper_id=paper.pk, upload=pdf_file(), by=place.clerk, at=place.later())
 
 
+def recheck(place: Place) -> Act:
+    dossier = dossier_in(Status.APPRAISING, place)
+    return lambda: rechecked(dossier, place)
+
+
+def opinion_asked(place: Place) -> Act:
+    return lambda: asked(place)
+
+
+def opinion_entered(place: Place) -> Act:
+    opinion = asked(place)
+    return lambda: enter_opinion(
+        opinion_id=opinion.pk,
+        version=1,
+        received_on=place.at.date(),
+        text="Nhất trí.",
+        by=place.appraiser,
+        at=place.later(),
+    )
+
+
 def issuer(place: Place) -> Act:
     return lambda: set_issuer(
         unit=place.deciding,
@@ -487,6 +511,9 @@ SERVICES: dict[str, tuple[Callable[[Place], Act], Rows]] = {
     "save_meeting: close": (meeting_saved(closes=True), [("close_meeting", "papers.Meeting")]),
     "reopen_meeting": (meeting_reopened, [("reopen_meeting", "papers.Meeting")]),
     "attach": (scan_attached, [("attach_to_paper", "papers.Paper")]),
+    "save_recheck": (recheck, [("save_recheck", "assessments.Dossier")]),
+    "ask_opinion": (opinion_asked, [("ask_opinion", "papers.Opinion")]),
+    "enter_opinion": (opinion_entered, [("enter_opinion", "papers.Opinion")]),
     "set_issuer": (issuer, [("set_issuer", "papers.Issuer")]),
 }
 

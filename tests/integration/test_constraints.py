@@ -26,6 +26,7 @@ from assessments.models import (
     Dossier,
     Evidence,
     EvidenceAccess,
+    Figures,
     FrozenSheet,
     Proposal,
     ProposalItem,
@@ -39,8 +40,19 @@ from criteria.models import Authority, CriteriaSet, Deadline, Holiday, Period, T
 from papers import services as papers
 from papers.filling import FILLERS
 from papers.kinds import Kind
-from papers.models import Attachment, Issuer, Paper, PaperItem, Register
-from tests.factories import Place, SuccessionFactory, dossier_in, issued_paper, make_place, pdf_file, proposed
+from papers.models import Attachment, Finding, Issuer, Opinion, Paper, PaperItem, Recheck, Register
+from papers.services.recheck import Found
+from tests.factories import (
+    Place,
+    SuccessionFactory,
+    asked,
+    dossier_in,
+    issued_paper,
+    make_place,
+    pdf_file,
+    proposed,
+    rechecked,
+)
 from tests.fillers import TINY
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +120,8 @@ def build() -> World:
     waiting = proposed([dossiers[Status.CONCLUDED]], place, "2/TTr")
     world = World(place, dossiers, waiting, Decision.objects.get())
     add_papers(world)
+    rechecked(dossiers[Status.SUBMITTED], place, findings={"TC12.2": Found(Figures(count=2), "Hai câu lạc bộ.")})
+    asked(place)
     return world
 
 
@@ -427,6 +441,21 @@ BREAKERS: dict[str, list[Breaker]] = {
     "papers_attachment_scan_known": [changed(Attachment, scan="")],
     "papers_attachment_match_known": [changed(Attachment, match="nearly")],
     "papers_attachment_same_file_once_a_paper": [again(Attachment)],
+    # -- re-checks and opinions
+    "papers_recheck_one_a_day": [again(Recheck)],
+    "papers_recheck_desk_known": [changed(Recheck, desk="deciding")],
+    "papers_recheck_is_whole": [
+        changed(Recheck, **{column: ""}) for column in ("body_name", "participants", "conclusion", "record")
+    ],
+    "papers_finding_says_something": [changed(Finding, count=None, note="")],
+    "papers_opinion_asked_once": [again(Opinion)],
+    "papers_opinion_has_department": [changed(Opinion, department="")],
+    "papers_opinion_received_has_text": [
+        changed(Opinion, text="Nhất trí."),
+        changed(Opinion, received_on=NOW.date()),
+        changed(Opinion, entered_by=lambda world: world.place.appraiser),
+    ],
+    **figures(Finding, "papers_finding"),
 }
 
 

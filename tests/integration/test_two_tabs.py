@@ -3,6 +3,7 @@
 import datetime
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,12 +26,16 @@ from papers import services as papers
 from papers.filling import FILLERS
 from papers.models import Paper
 from papers.services import council as council_services
+from papers.services import recheck as recheck_services
 from papers.services.council import Record, reopen_meeting, save_council, save_meeting
+from papers.services.recheck import enter_opinion, save_recheck
 from tests.factories import (
     SEATED,
+    VISIT,
     Place,
     agree,
     approved,
+    asked,
     council,
     dossier_in,
     drafted,
@@ -39,6 +44,7 @@ from tests.factories import (
     numbered,
     pdf_file,
     proposed,
+    rechecked,
     signed,
 )
 from tests.fillers import TINY
@@ -181,6 +187,24 @@ def reopening(place: Place) -> Case:
     return reopen_meeting, same, same
 
 
+def visit(place: Place) -> Case:
+    dossier = dossier_in(Status.APPRAISING, place)
+    same = {
+        "dossier_id": dossier.pk,
+        "recheck_id": rechecked(dossier, place).pk,
+        "version": 1,
+        "findings": {},
+        "by": place.appraiser,
+    }
+    first, second = ({"visit": replace(VISIT, conclusion=words)} for words in ("Khớp.", "Không khớp."))
+    return save_recheck, same | first, same | second
+
+
+def opinion(place: Place) -> Case:
+    same = {"opinion_id": asked(place).pk, "version": 1, "received_on": place.at.date(), "by": place.appraiser}
+    return enter_opinion, same | {"text": "Nhất trí."}, same | {"text": "Không nhất trí."}
+
+
 # Every service that takes a version, with the case that tries it.
 CASES: dict[str, Callable[[Place], Case]] = {
     "save_entry": entry,
@@ -195,6 +219,8 @@ CASES: dict[str, Callable[[Place], Case]] = {
     "save_council": members,
     "save_meeting": meeting,
     "reopen_meeting": reopening,
+    "save_recheck": visit,
+    "enter_opinion": opinion,
     "reword": rewording,
     "drop": dropping,
     "sign": signing,
@@ -213,7 +239,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_service_that_takes_a_version_is_tried() -> None:
     named = {
         name
-        for module in (services, criteria_services, council_services, papers)
+        for module in (services, criteria_services, council_services, recheck_services, papers)
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if "version" in inspect.signature(function).parameters and not name.startswith("_")
     }

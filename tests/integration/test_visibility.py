@@ -58,17 +58,19 @@ from criteria.services import load_criteria
 from papers import services as papers
 from papers.filling import FILLERS
 from papers.kinds import Kind
-from papers.models import Attachment, Meeting, Paper, Seat
+from papers.models import Attachment, Meeting, Opinion, Paper, Recheck, Seat
 from papers.services.council import Chair
 from tests.factories import (
     QD06,
     SEATED,
+    VISIT,
     Place,
     RoleAssignmentFactory,
     SuccessionFactory,
     UserFactory,
     agree,
     approved,
+    asked,
     council,
     dossier_in,
     make_neighbour,
@@ -76,6 +78,7 @@ from tests.factories import (
     met,
     pdf_file,
     proposed,
+    rechecked,
     user_with,
 )
 from tests.fillers import TINY
@@ -235,6 +238,7 @@ def build(media: Path) -> World:
     agree(world.dossiers["home", "appraising"], home.appraiser, home.later())
     add_catalogue(world)
     add_councils(world)
+    add_rechecks(world)
     add_people(world)
     world.emergency = services.open_evidence(
         evidence=world.evidence["concluded", True],
@@ -355,6 +359,17 @@ def add_councils(world: World) -> None:
         found = council(home, by, (*SEATED, Chair(name, "Trưởng ấp", Seat.MEMBER)))
         met(found, dossiers, home, closes=closes)
         world.secrets[name] = KEEPERS if by in home.editors else OFFICE_KEEPERS
+
+
+def add_rechecks(world: World) -> None:
+    """At home and abroad a commune that was visited, and a department that was asked."""
+    for area, place in (("home", world.home), ("abroad", world.abroad)):
+        words = f"Kết luận phúc tra riêng của {place.province.name}."
+        rechecked(world.dossiers[area, "concluded"], place, visit=replace(VISIT, conclusion=words))
+        world.secrets[words] = appraisal_readers(Status.CONCLUDED, area)
+        department = f"Công an riêng của {place.province.name}"
+        asked(place, department=department)
+        world.secrets[department] = who("appraiser head_of_office", AREAS[area][1])
 
 
 KEEPERS, OFFICE_KEEPERS = who("commune_editor commune_head", {"own"}), who("appraiser head_of_office clerk", {"own"})
@@ -554,6 +569,26 @@ def typed_members(world: World) -> Kwargs:
         "thanh-vien-0-full_name": "Bà Mới Đến",
         "thanh-vien-0-title": "Trưởng ấp",
         "thanh-vien-0-seat": "member",
+    }
+
+
+def of_opinion(world: World) -> Kwargs:
+    return {"uuid": Opinion.objects.get(unit=world.home.deciding).uuid}
+
+
+ASKERS = who("appraiser head_of_office", {"own"})
+VISITORS = ASKERS | who("province_staff", {"own"})
+
+
+def typed_visit(version: str) -> Callable[[World], Kwargs]:
+    return lambda world: {
+        "version": version,
+        "held_on": "02/11/2024",
+        "body_name": "Đoàn phúc tra",
+        "participants": "Bà Một",
+        "record": "Biên bản ngày 02/11/2024",
+        "conclusion": "Khớp sổ sách.",
+        "TC12_2-count": "2",
     }
 
 
@@ -890,6 +925,39 @@ PAGES: dict[str, Page] = {
         actors=readers(Status.CONCLUDED),
         post=nothing,
     ),
+    # -- re-checks: read with the appraisal; opinions: the office's own
+    "papers:rechecks": dossier_page(Status.CONCLUDED, is_appraisal=True),
+    "papers:enter_recheck": Page(
+        appraisal_readers(Status.APPRAISING),
+        of_dossier("appraising"),
+        actors=VISITORS,
+        post=typed_visit("0"),
+    ),
+    "papers:correct_recheck": Page(
+        appraisal_readers(Status.CONCLUDED),
+        lambda world: {"uuid": Recheck.objects.get(dossier=world.dossiers["home", "concluded"]).uuid},
+        actors=ASKERS,
+        post=typed_visit("1"),
+    ),
+    "papers:recheck_sheet": dossier_page(Status.CONCLUDED, is_appraisal=True),
+    "papers:opinions": Page(who("appraiser head_of_office")),
+    "papers:ask_opinion": Page(
+        ASKERS,
+        lambda world: {"period_uuid": world.home.period.uuid, "unit_uuid": world.home.deciding.uuid},
+        actors=ASKERS,
+        post=lambda world: {
+            "criterion": "TC05",
+            "department": "Trung tâm Y tế",
+            "due_on": f"{timezone.localdate() + timedelta(days=9):%d/%m/%Y}",
+        },
+    ),
+    "papers:opinion": Page(
+        ASKERS,
+        of_opinion,
+        actors=ASKERS,
+        post=lambda world: {"version": "1", "received_on": f"{timezone.localdate():%d/%m/%Y}", "text": "Nhất trí."},
+    ),
+    "papers:opinion_form": Page(ASKERS, of_opinion),
     "papers:issuers": Page(HOME_ADMINS, lambda world: {"uuid": world.home.deciding.uuid}),
     "papers:issuer": Page(
         HOME_ADMINS,

@@ -30,6 +30,9 @@ BY_HAND: dict[tuple[str, str], set[str]] = {
     ("number_paper", "appraising"): {"appraiser", "clerk"},
     ("number_paper", "deciding"): {"clerk"},
     ("number_paper", "province"): {"province_staff", "clerk"},
+    ("recheck", "appraising"): {"appraiser", "head_of_office"},
+    ("recheck", "province"): {"province_staff"},
+    ("ask_opinion", "appraising"): {"appraiser", "head_of_office"},
 }
 
 
