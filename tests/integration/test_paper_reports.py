@@ -5,6 +5,8 @@ import re
 from dataclasses import replace
 
 import pytest
+from bs4 import BeautifulSoup
+from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from assessments.models import Dossier, Figures
@@ -16,7 +18,7 @@ from criteria.services import open_period, standard_authorities
 from papers.filling.changes import Change, changes_since, figures_of
 from papers.filling.reports import passages, province_report, result_report
 from papers.kinds import KINDS, Kind
-from papers.models import Paper
+from papers.models import Paper, State
 from papers.structure import Content, Heading, Paragraph, Table, to_json
 from papers.words import vietnamese_date
 from tests.factories import (
@@ -29,6 +31,7 @@ from tests.factories import (
     make_place,
     move,
 )
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -310,6 +313,22 @@ def test_what_changed_since_a_report_was_signed_is_told_line_by_line() -> None:
         Change(decision, "chưa có", "công nhận 1 xã"),
     ]
     assert paper.content == frozen
+
+
+def test_the_page_tells_what_changed() -> None:
+    place, (*_, open_one) = decided_place()
+    paper = signed(report_of(place), place)
+    paper.state, paper.signer, paper.content_sha256 = State.SIGNED, place.leader, "0" * 64
+    paper.deciding_unit = paper.appraising_unit = place.deciding
+    paper.save(force_insert=True)
+    page = signed_in(place.appraiser)
+    url = reverse("papers:changes", args=[paper.uuid])
+    assert "Chưa có số liệu nào thay đổi." in page.get(url).text
+    issued([move(Action.CONCLUDE, open_one, people(place), place)], place, number="8")
+    told = " ".join(BeautifulSoup(page.get(url).text, "html.parser").get_text(" ").split())
+    assert "Số xã được công nhận 1 2" in told
+    assert url in page.get(reverse("papers:paper", args=[paper.uuid])).text
+    assert signed_in(make_place().appraiser).get(url).status_code == 404
 
 
 def test_a_draft_has_no_figures_of_its_own() -> None:
