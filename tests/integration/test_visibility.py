@@ -868,7 +868,7 @@ PAGES: dict[str, Page] = {
         post=lambda world: {"begin": "province_report"},
     ),
     "papers:paper": Page(REPORT_DESK, of_paper("report")),
-    "papers:changes": Page(set(), of_paper("report")),  # a draft has no figures of its own
+    "papers:changes": Page(REPORT_DESK, of_paper("report")),
     "papers:pdf": Page(REPORT_DESK, of_paper("report"), is_slow=True),
     "papers:docx": Page(REPORT_DESK, of_paper("report"), is_slow=True),
     "papers:reword": Page(
