@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -26,10 +26,14 @@ from communes.models import Role, Unit, User
 from communes.queries import roles_of
 from criteria.models import Period
 from criteria.scoring import HIDDEN
+from papers.filling.unkept import certificate_content, decision_content
+from papers.jobs import ask_for_papers
+from papers.kinds import Kind
+from papers.models import Paper, State
 from papers.rendering import render_pdf
+from papers.views.paper import stored_file
 from reports import auditing, excel, jobs
 from reports.filenames import certificate_file, decision_file, summary_file
-from reports.printing import certificate_content, decision_content
 
 PERIOD, UNIT = "ky", "don-vi"
 
@@ -144,25 +148,38 @@ def _decision_or_404(request: HttpRequest, uuid: UUID) -> Decision:
 
 
 @require_safe
-def decision_pdf(request: HttpRequest, uuid: UUID) -> HttpResponse:
+def decision_pdf(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
+    """The bytes that were issued; a draft of now until then."""
     decision = _decision_or_404(request, uuid)
     user, at = _person(request), received_at(request)
+    kept = Paper.objects.filter(kind=Kind.DECISION, decision=decision, state=State.ISSUED).first()
     content = decision_content(decision)
     exported("decision", decision, rows=sum(len(table.rows) for table in content.tables), by=user, at=at)
+    if kept is not None:
+        return stored_file(request, kept, "pdf")
     return _file(render_pdf(content, mark=watermark(user, at)), decision_file(decision))
 
 
 @require_safe
-def certificate_pdf(request: HttpRequest, uuid: UUID, dossier_uuid: UUID) -> HttpResponse:
-    """Only of a recognised commune; a draft until the decision has its number."""
+def certificate_pdf(request: HttpRequest, uuid: UUID, dossier_uuid: UUID) -> HttpResponseBase:
+    """Only of a recognised commune: the bytes of the certificate that was issued last; a draft until the decision has
+    its number."""
     decision = _decision_or_404(request, uuid)
     items = DecisionItem.objects.filter(decision=decision, result=Result.RECOGNISED).select_related("dossier__commune")
     item = get_object_or_404(items, dossier__uuid=dossier_uuid)
     item.decision = decision  # with what the paper asks of it
     user, at = _person(request), received_at(request)
-    content = certificate_content(item)
+    papers = Paper.objects.filter(kind=Kind.CERTIFICATE, item=item).order_by("-pk")
+    kept = papers.filter(state=State.ISSUED).first()
+    if kept is None and papers.filter(state=State.NUMBERED).exists():
+        raise Refused(
+            f"Giấy công nhận của {item.commune_name} đang được lập. Mở lại sau ít phút, hoặc ở trang quyết định chọn "
+            "«Lập một tệp gồm quyết định và mọi giấy công nhận»."
+        )
     exported("certificate", decision, rows=1, by=user, at=at, after={"commune": item.dossier.commune.code})
-    return _file(render_pdf(content, mark=watermark(user, at)), certificate_file(item))
+    if kept is not None:
+        return stored_file(request, kept, "pdf")
+    return _file(render_pdf(certificate_content(item), mark=watermark(user, at)), certificate_file(item))
 
 
 @confirm_identity
@@ -170,8 +187,7 @@ def certificate_pdf(request: HttpRequest, uuid: UUID, dossier_uuid: UUID) -> Htt
 def decision_papers(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The decision with all its certificates, made in the background."""
     decision = _decision_or_404(request, uuid)
-    job = jobs.ask_for_papers(decision, by=_person(request), at=received_at(request))
-    return redirect("job", job.uuid)
+    return redirect("job", ask_for_papers(decision, by=_person(request), at=received_at(request)).uuid)
 
 
 # ---- the audit ---------------------------------------------------------------------------------------------------

@@ -45,6 +45,12 @@ def fold(text: str) -> str:
     return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
 
 
+def ascii_words(text: str) -> str:
+    """For names of files and folders: «Thị trấn Mỹ An» → «thi-tran-my-an», «Xã Ea H'Leo» → «xa-ea-hleo»."""
+    plain = "".join(c for c in fold(text) if c not in "'’‘ʼ")
+    return "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in plain).split())
+
+
 def sort_key(text: str) -> str:
     """A string of digits whose order is that of the Vietnamese alphabet, whatever the database's collation.
 

@@ -20,7 +20,7 @@ from assessments.models import Dossier, Evidence
 from assessments.permissions import Door, door_to
 from childfriendly.core.exports import watermark
 from childfriendly.core.files import BrokenSealError, Scan, clean_name, content_of, megabytes
-from childfriendly.core.text import fold
+from childfriendly.core.text import ascii_words
 from communes.models import User
 from papers.kinds import Form
 from papers.models import Paper, State
@@ -95,8 +95,7 @@ class Bundle:
 
 def folder_of(dossier: Dossier) -> str:
     """«dt-2024-29987-xa-doc-binh-kieu»: no accents, since old unpackers break them."""
-    words = "".join(c if c.isalnum() else "-" for c in fold(f"{dossier.code} {dossier.commune.name}"))
-    return "-".join(part for part in words.split("-") if part)
+    return ascii_words(f"{dossier.code} {dossier.commune.name}")
 
 
 def _join(*parts: str) -> str:

@@ -20,7 +20,7 @@ from childfriendly.core.exceptions import Refused
 from childfriendly.core.exports import exported, watermark
 from childfriendly.core.files import content_type_for, serve, sha256_of
 from childfriendly.core.models import AuditEvent
-from childfriendly.core.text import fold
+from childfriendly.core.text import ascii_words
 from communes.auth import current_user, today
 from communes.models import User
 from criteria.models import Period
@@ -216,7 +216,7 @@ def _file(request: HttpRequest, uuid: UUID, extension: str) -> HttpResponseBase:
         after = {"file": extension, "issued": found.is_issued}
         exported("paper", found, rows=1, by=user, at=at, after=after)
     if printed is None:
-        return _stored(request, found, extension)
+        return stored_file(request, found, extension)
     render_as = render_pdf if extension == "pdf" else render_docx
     response = HttpResponse(render_as(printed, mark=watermark(user, at)), content_type=content_type_for(extension))
     response["Content-Disposition"] = f'attachment; filename="{file_name(found, extension)}"'
@@ -230,7 +230,7 @@ def _unissued(found: Paper) -> Printed:
     return printed
 
 
-def _stored(request: HttpRequest, found: Paper, extension: str) -> HttpResponseBase:
+def stored_file(request: HttpRequest, found: Paper, extension: str) -> HttpResponseBase:
     path, sha256 = (found.pdf_path, found.pdf_sha256) if extension == "pdf" else (found.docx_path, found.docx_sha256)
     if not path:
         raise Refused("Văn bản này không có bản Word. Tải bản PDF.")
@@ -248,6 +248,5 @@ def file_name(found: Paper, extension: str) -> str:
     """«quyet-dinh-cong-nhan-45-qd-ubnd-2024.pdf»: ASCII, since it ends in logs, mails and old systems."""
     number = found.full_number or str(found.register_number or "du-thao")
     place = found.commune.code if found.commune else ""
-    words = fold(f"{found.get_kind_display()} {place} {number} {found.period.year}").replace("đ", "d")
-    plain = "".join(c if c.isascii() and c.isalnum() else " " for c in words)
-    return f"{'-'.join(plain.split())}.{extension}"
+    words = ascii_words(f"{found.get_kind_display()} {place} {number} {found.period.year}")
+    return f"{words}.{extension}"

@@ -17,6 +17,7 @@ from communes.models import RoleAssignment, User
 from papers import services
 from papers.filling import content_of, passages_of
 from papers.forms.paper import NumberForm, RewordForm, SignedForm
+from papers.jobs import print_certificates
 from papers.kinds import Desk, Kind
 from papers.models import Paper, State
 from papers.permissions import check_can_drop, check_can_edit, check_can_number, check_can_sign
@@ -73,7 +74,8 @@ def sign(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @confirm_identity
 @require_http_methods(GET_OR_POST)
 def issue(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    return _without_form(
+    """A decision's certificates are printed in the background, right after it."""
+    answer = _without_form(
         request,
         uuid,
         check_can_number,
@@ -81,6 +83,10 @@ def issue(request: HttpRequest, uuid: UUID) -> HttpResponse:
         template="papers/issue.html",
         done="Đã phát hành {paper}.",
     )
+    found = paper_or_404(request, uuid)
+    if request.method == "POST" and found.kind == Kind.DECISION and found.decision is not None:
+        print_certificates(found.decision, by=current_user(request), at=received_at(request))
+    return answer
 
 
 @require_http_methods(GET_OR_POST)

@@ -16,10 +16,10 @@ from openpyxl.utils.datetime import to_excel
 from assessments.models import DecisionItem
 from assessments.summaries import Summary, summarise
 from criteria.models import Period
+from papers.filling.unkept import certificate_content
 from papers.rendering import html_of, pdf, render_pdf
 from papers.rendering.html import styles_of
 from reports import excel
-from reports.printing import certificate_content
 
 AT = datetime(2024, 12, 1, 2, 0, tzinfo=UTC)
 

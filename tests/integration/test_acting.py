@@ -17,7 +17,7 @@ from communes.acting import end_acting, give_acting
 from communes.forms import assignment_key
 from communes.models import Role, RoleAssignment, User
 from communes.queries import roles_of
-from reports.printing import decision_content
+from papers.filling.unkept import decision_content
 from tests.factories import Place, RoleAssignmentFactory, dossier_in, issued, make_place, proposed, user_with
 from tests.signing_in import signed_in
 

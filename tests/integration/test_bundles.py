@@ -20,6 +20,7 @@ from communes.models import Role, User
 from papers import jobs as papers_jobs
 from papers.services.bundles import INDEX, Bundle, folder_of, index_of
 from papers.structure import Paragraph, Table
+from tests.answers import body_of
 from tests.corpus import files as corpus
 from tests.factories import Place, dossier_in, make_place, move, pdf_file, user_with
 from tests.signing_in import signed_in
@@ -138,9 +139,7 @@ def test_the_button_gives_a_job_whose_file_its_owner_may_fetch(place: Place) -> 
     assert (job.state, job.done, job.total) == (Job.State.DONE, 1, 1)
     fetched = client.get(reverse("job_file", args=[job.uuid]))
     assert (fetched["Content-Type"], job.file_name) == ("application/zip", f"ho-so-{dossier.code.lower()}.zip")
-    assert INDEX in zipfile.ZipFile(BytesIO(b"".join(fetched))).namelist()
-    for close in fetched._resource_closers:  # as a server does; `close()` would close the test's connection, too
-        close()
+    assert INDEX in zipfile.ZipFile(BytesIO(body_of(fetched))).namelist()
     assert AuditEvent.objects.filter(action="export_dossier_bundle").count() == 1
 
 

@@ -19,11 +19,12 @@ from assessments.summaries import Summary, summarise
 from assessments.workflow import Status
 from childfriendly.core.context import DEMO_MARK
 from childfriendly.core.models import AuditEvent
+from childfriendly.core.text import ascii_words
 from communes.models import Unit
 from criteria.models import Period, Target
 from reports import excel
-from reports.filenames import ascii_name, certificate_file, decision_file, summary_file
-from tests.factories import Place, dossier_in, issued, make_neighbour, make_place
+from reports.filenames import certificate_file, decision_file, summary_file
+from tests.factories import ZERO_IN_3, Place, dossier_in, issued_paper, make_neighbour, make_place
 
 pytestmark = pytest.mark.django_db
 
@@ -277,7 +278,9 @@ def test_the_command_refuses_in_one_sentence(home: Place, tmp_path: Path) -> Non
 # ---- papers by command -------------------------------------------------------------------------------------------
 @pytest.fixture
 def decision(home: Place) -> Decision:
-    return issued([dossier_in(Status.CONCLUDED, home, 2)], home, number="1105")
+    found = issued_paper([dossier_in(Status.CONCLUDED, home, 2)], home, number="1105").decision
+    assert found is not None
+    return found
 
 
 def test_the_command_prints_the_decision_and_a_certificate_for_each_recognised_commune(
@@ -287,7 +290,7 @@ def test_the_command_prints_the_decision_and_a_certificate_for_each_recognised_c
     said = run("decision_pdf", "1105/QĐ-UBND", year=2024, unit=home.deciding.code, output=folder)
     assert said == f"Đã ghi Quyết định số 1105/QĐ-UBND và 1 Giấy công nhận vào {folder}.\n"
     commune = home.communes[2]
-    certificate = f"giay-cong-nhan-2024-{commune.code}-{ascii_name(commune.name)}.pdf"
+    certificate = f"giay-cong-nhan-2024-{commune.code}-{ascii_words(commune.name)}.pdf"
     paper = f"quyet-dinh-1105-qd-ubnd-{decision.issued_on:%Y-%m-%d}.pdf"
     assert sorted(path.name for path in folder.iterdir()) == [certificate, paper]
     assert all(name.isascii() for name in (certificate, paper))
@@ -297,15 +300,17 @@ def test_the_command_prints_the_decision_and_a_certificate_for_each_recognised_c
         assert "DỰ THẢO" not in text
 
 
-def test_a_decision_of_refusals_alone_has_no_certificate(home: Place, tmp_path: Path) -> None:
-    refusal = Decision.objects.exclude(number="").exclude(items__result="recognised").get()
-    said = run("decision_pdf", f"0{refusal.number}", year=2024, unit=home.province.code, output=tmp_path)
+def test_a_decision_of_refusals_alone_has_no_certificate(tmp_path: Path) -> None:
+    place = make_place()
+    refusal = issued_paper([dossier_in(Status.CONCLUDED, place, answers=ZERO_IN_3)], place, "8")
+    said = run("decision_pdf", "08", year=2024, unit=place.province.code, output=tmp_path)
     assert said == f"Đã ghi Quyết định số {refusal.full_number} và 0 Giấy công nhận vào {tmp_path}.\n"
 
 
 def test_the_number_is_looked_up_in_the_year_of_the_decision_s_date(home: Place, tmp_path: Path) -> None:
     home.later(24 * 90)  # signed in the year after the period
-    late = issued([dossier_in(Status.CONCLUDED, home, 2)], home, number="15")
+    late = issued_paper([dossier_in(Status.CONCLUDED, home, 2)], home, number="15").decision
+    assert late is not None
     assert late.issued_on is not None
     assert late.issued_on.year == 2025
     with pytest.raises(CommandError, match=r"ban hành ngày \d\d/\d\d/2025\. Chạy lại với --year 2025\.$"):
@@ -316,7 +321,7 @@ def test_the_number_is_looked_up_in_the_year_of_the_decision_s_date(home: Place,
 
 def test_one_number_of_two_districts_asks_which(home: Place, decision: Decision, tmp_path: Path) -> None:
     neighbour = make_neighbour(home)
-    issued([dossier_in(Status.CONCLUDED, neighbour)], neighbour, number="1105")
+    issued_paper([dossier_in(Status.CONCLUDED, neighbour)], neighbour, number="1105")
     with pytest.raises(CommandError, match=r"^Có 2 quyết định số 1105 năm 2024: .+ Ghi mã của đơn vị ban hành\.$"):
         run("decision_pdf", "1105", year=2024, unit=home.province.code, output=tmp_path)
     run("decision_pdf", "1105", year=2024, unit=home.deciding.code, output=tmp_path)
@@ -344,10 +349,10 @@ def test_the_command_for_papers_refuses_in_one_sentence(home: Place, decision: D
 
 # ---- names of files ----------------------------------------------------------------------------------------------
 def test_file_names_are_ascii_and_name_units_only(home: Place, decision: Decision) -> None:
-    assert ascii_name("Thị trấn Mỹ An") == "thi-tran-my-an"
-    assert ascii_name("Xã Đốc Binh Kiều") == "xa-doc-binh-kieu"
-    assert ascii_name("Xã Ea H’Leo / ../x") == "xa-ea-hleo-x"
+    assert ascii_words("Thị trấn Mỹ An") == "thi-tran-my-an"
+    assert ascii_words("Xã Đốc Binh Kiều") == "xa-doc-binh-kieu"
+    assert ascii_words("Xã Ea H’Leo / ../x") == "xa-ea-hleo-x"
     item = decision.items.get()
     names = [summary_file(home.period, home.deciding), decision_file(decision), certificate_file(item)]
     assert all(re.fullmatch(r"[a-z0-9.-]+", name) for name in names)
-    assert names[0] == f"tong-hop-2024-{home.deciding.code}-{ascii_name(home.deciding.name)}.xlsx"
+    assert names[0] == f"tong-hop-2024-{home.deciding.code}-{ascii_words(home.deciding.name)}.xlsx"

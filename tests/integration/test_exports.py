@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pypdf import PdfReader
 
 from assessments import summaries
@@ -21,6 +22,8 @@ from childfriendly.core.exports import exported, watermark
 from childfriendly.core.models import AuditEvent
 from childfriendly.core.snapshots import snapshot
 from communes.models import Role, User
+from papers.services.batch import issue_certificates
+from tests.answers import body_of
 from tests.factories import Place, UserFactory, approved, dossier_in, issued_paper, make_place, move
 from tests.signing_in import signed_in
 
@@ -130,9 +133,11 @@ def test_a_draft_carries_who_took_it_and_an_issued_paper_does_not() -> None:
     mark = f"Kết xuất bởi {place.clerk.full_name} ({place.clerk.username}) lúc"
     for decision, is_marked in ((drafted, True), (official, False)):
         dossier = decision.items.get().dossier
-        paper = text_of(client.get(reverse("reports:decision_pdf", args=[decision.uuid])).content)
+        if not is_marked:
+            issue_certificates(decision, at=timezone.now(), progress=lambda done, total: None)
+        paper = text_of(body_of(client.get(reverse("reports:decision_pdf", args=[decision.uuid]))))
         certificate = text_of(
-            client.get(reverse("reports:certificate_pdf", args=[decision.uuid, dossier.uuid])).content
+            body_of(client.get(reverse("reports:certificate_pdf", args=[decision.uuid, dossier.uuid])))
         )
         assert [mark in paper, mark in certificate] == [is_marked, is_marked]
     assert [action for action, _ in exports_of(place.clerk)] == ["export_decision", "export_certificate"] * 2

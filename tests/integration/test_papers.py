@@ -6,9 +6,9 @@ import pytest
 
 from assessments.workflow import Status
 from criteria.deadlines import VIET_NAM
+from papers.filling.unkept import certificate_content, decision_content
 from papers.models import Paper
 from papers.rendering import lines_of
-from reports.printing import certificate_content, decision_content
 from tests.factories import (
     ZERO_IN_3,
     approved,

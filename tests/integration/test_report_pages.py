@@ -19,6 +19,8 @@ from assessments.workflow import Status
 from childfriendly.core.models import AuditEvent
 from communes.models import Role, User
 from criteria.models import Target
+from papers.services.batch import issue_certificates
+from tests.answers import body_of
 from tests.factories import (
     ZERO_IN_3,
     Place,
@@ -208,7 +210,7 @@ def test_the_workbook_comes_as_a_file_with_a_safe_name_and_leaves_a_trace(home: 
 # ---- papers ------------------------------------------------------------------------------------------------------
 def paper_text(response: HttpResponse) -> str:
     assert response["Content-Type"] == "application/pdf"
-    return " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(response.content)).pages).split())
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(BytesIO(body_of(response))).pages).split())
 
 
 @pytest.fixture
@@ -233,6 +235,7 @@ def test_issued_papers_carry_number_and_names() -> None:
     dossier = dossier_in(Status.CONCLUDED, place)
     decision = issued_paper([dossier], place, "1105").decision
     assert decision is not None
+    issue_certificates(decision, at=place.later(), progress=lambda done, total: None)
     paper = get(place.clerk, "decision_pdf", decision.uuid)
     certificate = get(place.heads[0], "certificate_pdf", decision.uuid, dossier.uuid)
     for response in (paper, certificate):
@@ -240,8 +243,9 @@ def test_issued_papers_carry_number_and_names() -> None:
         assert "1105/QĐ-UBND" in text
         assert place.communes[0].name.split()[-1] in text
         assert "DỰ THẢO" not in text
-    assert paper["Content-Disposition"].startswith('attachment; filename="quyet-dinh-1105-qd-ubnd-2024-11-')
-    assert certificate["Content-Disposition"].startswith('attachment; filename="giay-cong-nhan-2024-')
+    code = place.communes[0].code
+    assert paper["Content-Disposition"] == 'attachment; filename="quyet-dinh-cong-nhan-1105-qd-ubnd-2024.pdf"'
+    assert certificate["Content-Disposition"] == f'attachment; filename="giay-cong-nhan-{code}-1-2024.pdf"'
 
 
 def test_certificates_are_of_recognised_communes_of_this_decision_alone(

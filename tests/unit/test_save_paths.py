@@ -14,6 +14,7 @@ WRITERS = {"update", "save", "delete", "update_or_create", "bulk_update"}
 NOT_ROWS = {
     "digest",
     "picture",
+    "together",
     "document",
     "segno",
     "hashlib",

@@ -2,17 +2,17 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
 
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.numbers import format_number
-from papers.rendering import render_pdf
+from papers.services.batch import certificates_of, decision_paper_of, issue_certificates, issued_bytes
 from reports.arguments import decision_by_number, make_folder, recognised_items, write_file, year_of
 from reports.filenames import certificate_file, decision_file
-from reports.printing import certificate_content, decision_content
 
 
 class Command(BaseCommand):
-    help = "In một quyết định đã phát hành và Giấy công nhận của từng xã được công nhận ra tệp PDF."
+    help = "Ghi quyết định đã phát hành và Giấy công nhận của từng xã được công nhận ra tệp PDF."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("number", help="Số quyết định, ví dụ 1105 hoặc 1105/QĐ-UBND")
@@ -27,11 +27,13 @@ class Command(BaseCommand):
                 str(options["number"]), year_of(str(options["year"])), str(options["unit"]).strip()
             )
             make_folder(folder)
-            write_file(folder / decision_file(decision), render_pdf(decision_content(decision)))
+            issue_certificates(decision, at=timezone.now(), progress=lambda done, total: None)
             items = list(recognised_items(decision))
+            certificates = {paper.item_id: paper for paper in certificates_of(decision)}
+            write_file(folder / decision_file(decision), issued_bytes(decision_paper_of(decision)))
             for item in items:
-                write_file(folder / certificate_file(item), render_pdf(certificate_content(item)))
+                write_file(folder / certificate_file(item), issued_bytes(certificates[item.pk]))
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
-        certificates = format_number(len(items))
-        self.stdout.write(f"Đã ghi Quyết định số {decision.full_number} và {certificates} Giấy công nhận vào {folder}.")
+        count = format_number(len(items))
+        self.stdout.write(f"Đã ghi Quyết định số {decision.full_number} và {count} Giấy công nhận vào {folder}.")

@@ -1,0 +1,99 @@
+"""A decision with its certificates, printed together: the certificates' bytes on all cores, then one file for each
+commune and one for the printer.
+
+Each certificate is issued by itself, so a batch that is stopped goes on with those that are missing and makes none
+twice.
+"""
+
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import IO, Final
+
+from django.conf import settings
+
+from assessments.models import Decision
+from childfriendly.core.exceptions import Refused
+from childfriendly.core.files import content_of as bytes_of
+from childfriendly.core.text import ascii_words
+from papers.filling import content_of
+from papers.kinds import Kind
+from papers.models import Paper, State
+from papers.press import Press
+from papers.rendering.html import html_of, styles_of
+from papers.rendering.together import put_together
+from papers.services.life import issue_prepared
+from papers.structure import Printed
+
+Progress = Callable[[int, int], None]
+ALL: Final = "tat-ca-de-in.pdf"
+
+
+def page_of(printed: Printed, mark: str = "") -> tuple[str, Sequence[str]]:
+    """What a press takes."""
+    return html_of(printed, mark), styles_of(printed)
+
+
+def certificates_of(decision: Decision) -> "list[Paper]":
+    """Those that were entered when the decision was issued, in the order of the register."""
+    rows = Paper.objects.filter(kind=Kind.CERTIFICATE, item__decision=decision, earlier=None)
+    found = rows.exclude(state=State.DROPPED).select_related("unit", "period", "signer", "item__decision", "commune")
+    return list(found.order_by("register_number"))
+
+
+def issue_certificates(decision: Decision, *, at: datetime, progress: Progress) -> int:
+    """Print and issue every certificate that waits for its bytes; how many there were. Word files are not kept: whoever
+    frames a certificate takes the PDF. Raises PressFailed where a printing process died: asked again, it goes on."""
+    waiting = [paper for paper in certificates_of(decision) if paper.state == State.NUMBERED]
+    progress(0, len(waiting))
+    if waiting:
+        with Press() as press:
+            pages = (page_of(content_of(paper)) for paper in waiting)
+            for done, (paper, pdf) in enumerate(zip(waiting, press.print_all(pages), strict=True), start=1):
+                issue_prepared(paper=paper, pdf=pdf, docx=b"", at=at)
+                progress(done, len(waiting))
+    return len(waiting)
+
+
+def decision_paper_of(decision: Decision) -> Paper:
+    """Raises Refused for a decision that is not issued as a paper."""
+    paper = Paper.objects.filter(kind=Kind.DECISION, decision=decision, state=State.ISSUED).first()
+    if paper is None:
+        raise Refused(f"{decision} chưa phát hành thành văn bản. Mở trang văn bản của quyết định rồi phát hành.")
+    return paper
+
+
+def issued_bytes(paper: Paper) -> bytes:
+    return b"".join(bytes_of(paper.pdf_path, root=settings.MEDIA_ROOT))
+
+
+def write_issued(stream: IO[bytes], decision: Decision) -> None:
+    """A ZIP of the issued bytes: the decision, each certificate under its number and commune, and all in one PDF."""
+    paper = decision_paper_of(decision)
+    certificates = [row for row in certificates_of(decision) if row.is_issued]
+    files = [("quyet-dinh.pdf", paper), *((_name(row), row) for row in certificates)]
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        for name, row in files:
+            archive.writestr(name, issued_bytes(row))
+        archive.writestr(ALL, put_together(str(paper), (issued_bytes(row) for _, row in files)))
+
+
+def _name(certificate: Paper) -> str:
+    """«giay-cong-nhan/0012-30037-thi-tran-my-an.pdf»."""
+    commune = certificate.commune
+    words = ascii_words(f"{commune.code} {commune.name}") if commune else ""
+    return f"giay-cong-nhan/{certificate.register_number:04d}-{words}.pdf"
+
+
+def drafts_of(title: str, printed: Sequence[Printed], *, mark: str, progress: Progress) -> bytes:
+    """Papers that are not issued yet, with who took them, as one PDF."""
+
+    with Press() as press:
+        pages = press.print_all(page_of(paper, mark) for paper in printed)
+        return put_together(title, _told(pages, len(printed), progress))
+
+
+def _told(pages: Iterator[bytes], total: int, progress: Progress) -> Iterator[bytes]:
+    for done, content in enumerate(pages, start=1):
+        progress(done, total)
+        yield content

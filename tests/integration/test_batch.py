@@ -1,0 +1,151 @@
+"""A decision with its certificates, printed in one go by the worker: whole, in order, and never twice."""
+
+import hashlib
+import zipfile
+from io import BytesIO
+from typing import Any
+
+import pikepdf
+import pytest
+from django.conf import settings
+from django.urls import reverse
+from django.utils import timezone
+from pypdf import PdfReader
+
+from assessments.models import Decision
+from assessments.workflow import Status
+from childfriendly.core import jobs
+from childfriendly.core.files import content_of as bytes_of
+from childfriendly.core.models import Job
+from papers.models import Paper, State
+from papers.press import Press, PressFailed
+from papers.services import batch
+from papers.services.batch import ALL, certificates_of, issue_certificates, write_issued
+from tests.answers import body_of
+from tests.factories import (
+    ZERO_IN_3,
+    Place,
+    approved,
+    dossier_in,
+    drafted,
+    issued_paper,
+    make_place,
+    numbered,
+    signed,
+)
+from tests.signing_in import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def decided(count: int) -> tuple[Place, Decision]:
+    """An issued decision whose certificates wait for their bytes; the last commune is refused."""
+    place = make_place(count + 1)
+    dossiers = [dossier_in(Status.CONCLUDED, place, number) for number in range(count)]
+    refused = dossier_in(Status.CONCLUDED, place, count, answers=ZERO_IN_3)
+    decision = issued_paper([*dossiers, refused], place, "7").decision
+    assert decision is not None
+    return place, decision
+
+
+def silent(done: int, total: int) -> None:
+    pass
+
+
+def ended(job: Job) -> Job:
+    jobs.run(str(job.uuid))
+    job.refresh_from_db()
+    return job
+
+
+def test_every_recognised_commune_gets_its_certificate_and_nobody_else() -> None:
+    _, decision = decided(3)
+    told: list[tuple[int, int]] = []
+    assert issue_certificates(decision, at=timezone.now(), progress=lambda *how_far: told.append(how_far)) == 3
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    certificates = certificates_of(decision)
+    assert [(paper.register_number, paper.state) for paper in certificates] == [(n, State.ISSUED) for n in (1, 2, 3)]
+    for paper in certificates:
+        content = b"".join(bytes_of(paper.pdf_path, root=settings.MEDIA_ROOT))
+        assert hashlib.sha256(content).hexdigest() == paper.pdf_sha256
+        assert paper.commune is not None
+        assert paper.commune.name.upper() in PdfReader(BytesIO(content)).pages[0].extract_text()
+
+
+def test_a_batch_that_is_stopped_goes_on_with_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, decision = decided(4)
+
+    class Breaking(Press):
+        def print_all(self, papers: Any) -> Any:
+            coming = super().print_all(papers)
+            yield next(coming)
+            yield next(coming)
+            raise PressFailed("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(batch, "Press", Breaking)
+        with pytest.raises(PressFailed):
+            issue_certificates(decision, at=timezone.now(), progress=silent)
+    first = {paper.pk: paper.pdf_sha256 for paper in certificates_of(decision) if paper.is_issued}
+    assert len(first) == 2
+    assert issue_certificates(decision, at=timezone.now(), progress=silent) == 2
+    again = {paper.pk: paper.pdf_sha256 for paper in certificates_of(decision)}
+    assert len(again) == 4
+    assert first.items() <= again.items()
+    assert Paper.objects.filter(kind="certificate").count() == 4
+    assert issue_certificates(decision, at=timezone.now(), progress=silent) == 0
+
+
+def test_one_file_for_each_commune_and_one_for_the_printer() -> None:
+    _, decision = decided(2)
+    issue_certificates(decision, at=timezone.now(), progress=silent)
+    stream = BytesIO()
+    write_issued(stream, decision)
+    archive = zipfile.ZipFile(stream)
+    certificates = certificates_of(decision)
+    codes = [paper.commune.code for paper in certificates if paper.commune]
+    names = archive.namelist()
+    assert names[0] == "quyet-dinh.pdf"
+    assert names[-1] == ALL
+    assert [name.split("-")[3] for name in names[1:-1]] == codes
+    for name, paper in zip(names[1:-1], certificates, strict=True):
+        assert hashlib.sha256(archive.read(name)).hexdigest() == paper.pdf_sha256
+    with pikepdf.open(BytesIO(archive.read(ALL))) as together, pikepdf.open(BytesIO(archive.read(names[0]))) as alone:
+        assert len(together.pages) == len(alone.pages) + 2
+
+
+def test_issuing_a_decision_sends_its_certificates_to_the_worker() -> None:
+    place = make_place()
+    paper = signed(drafted(approved([dossier_in(Status.CONCLUDED, place)], place), place), place)
+    paper = numbered(paper, place, "7")
+    answer = signed_in(place.clerk).post(reverse("papers:issue", args=[paper.uuid]), {"version": str(paper.version)})
+    assert answer.headers["Location"] == reverse("papers:paper", args=[paper.uuid])
+    job = ended(Job.objects.get())
+    assert (job.state, job.done, job.total) == (Job.State.DONE, 1, 1)
+    assert job.message == "Đã lập 1 giấy công nhận. Mở trang văn bản của quyết định để xem từng giấy."
+    assert Paper.objects.get(kind="certificate").is_issued
+
+
+def test_all_papers_are_fetched_as_one_file() -> None:
+    place, decision = decided(2)
+    client = signed_in(place.clerk)
+    client.post(reverse("reports:decision_papers", args=[decision.uuid]))
+    job = ended(Job.objects.get())
+    assert (job.state, job.message) == (
+        Job.State.DONE,
+        f"Đã lập quyết định và 2 giấy công nhận. Tệp {ALL} gồm tất cả để in một lần.",
+    )
+    with zipfile.ZipFile(jobs.path_of(job)) as archive:
+        assert len(archive.namelist()) == 4
+
+
+def test_the_page_of_a_decision_hands_out_the_issued_bytes() -> None:
+    place, decision = decided(1)
+    client = signed_in(place.clerk)
+    item = decision.items.get(result="recognised")
+    page = reverse("reports:certificate_pdf", args=[decision.uuid, item.dossier.uuid])
+    waiting = client.get(page)
+    assert (waiting.status_code, "đang được lập" in waiting.content.decode()) == (409, True)
+    issue_certificates(decision, at=timezone.now(), progress=silent)
+    content = body_of(client.get(page))
+    assert hashlib.sha256(content).hexdigest() == Paper.objects.get(kind="certificate").pdf_sha256
