@@ -138,6 +138,11 @@ def outsiders_sheet(rules: RuleSet, area_type: str, answers: Mapping[str, str]) 
     return _outsiders_sheet(rules.sha256, area_type, tuple(answers.get(item.code, "") for item in rules.items))
 
 
+def public_sheet(rules: RuleSet, area_type: str, answers: Mapping[str, str]) -> ScoreSheet:
+    """A frozen sheet as outsiders read it; the very one that was frozen where it holds nothing to hide."""
+    return masked_sheet(rules, area_type, {item.code: _raw(item, answers.get(item.code, "")) for item in rules.items})
+
+
 @lru_cache(maxsize=2048)
 def _outsiders_sheet(rules_sha256: str, area_type: str, answers: tuple[str, ...]) -> ScoreSheet | None:
     """Kept, since whoever reads a province's summary takes its workbook next: two sheets of each of 560 communes, most

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from papers.filling import commune, leader, minutes, reports
+from papers.filling import commune, later, leader, minutes, office, reports
 from papers.filling.frame import Filler, Passage
 from papers.kinds import Kind
 from papers.models import Paper, State
@@ -14,9 +14,17 @@ FILLERS: dict[Kind, Filler] = {
     Kind.COMMUNE_MINUTES: Filler(minutes.commune_minutes, minutes.commune_passages),
     Kind.REQUEST: Filler(commune.request, commune.request_passages),
     Kind.REQUEST_LETTER: Filler(commune.request_letter, commune.request_passages),
+    Kind.RECEIPT: Filler(office.receipt, office.receipt_passages),
+    Kind.SUPPLEMENT: Filler(office.supplement, office.supplement_passages),
+    Kind.APPRAISAL_REPORT: Filler(office.appraisal_report, office.report_passages),
+    Kind.SUBMISSION: Filler(office.submission, office.submission_passages),
     Kind.COUNCIL_MINUTES: Filler(minutes.council_minutes, minutes.council_passages),
     Kind.DECISION: Filler(leader.recognition_decision, leader.decision_passages),
     Kind.CERTIFICATE: Filler(leader.certificate),
+    Kind.REFUSAL: Filler(leader.refusal, leader.refusal_passages),
+    Kind.CORRECTION: Filler(later.correction, later.correction_passages),
+    Kind.REPLACEMENT: Filler(later.replacement, later.later_passages),
+    Kind.REVOCATION: Filler(later.revocation, later.later_passages),
     Kind.RESULT_REPORT: Filler(reports.result_report, reports.passages),
     Kind.PROVINCE_REPORT: Filler(reports.province_report, reports.passages),
 }

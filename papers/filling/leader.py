@@ -10,11 +10,35 @@ from assessments.models import Decision, DecisionItem, Result
 from assessments.policy import CONCLUDED
 from childfriendly.core.exceptions import Refused
 from communes.models import Level
-from criteria.scoring import vietnamese
+from criteria.scoring import HIDDEN, CriterionScore, ItemScore, vietnamese
 from papers.bases import standard_name
-from papers.filling.frame import Passage, bases_of, day_of, framed, issuer_of, paragraphs, wording
+from papers.filling.frame import (
+    Passage,
+    bases_of,
+    day_of,
+    framed,
+    issuer_of,
+    letterhead_of,
+    paragraphs,
+    signature_of,
+    wording,
+)
+from papers.filling.frozen import Frozen, appraised_of, frozen_of
+from papers.filling.office import reason_of
 from papers.models import Issuer, Paper
-from papers.structure import Annex, Article, Certificate, Column, Content, Letterhead, Row, Signature, Table
+from papers.structure import (
+    Annex,
+    Article,
+    Certificate,
+    Column,
+    Content,
+    Heading,
+    Letterhead,
+    Paragraph,
+    Row,
+    Signature,
+    Table,
+)
 from papers.words import decision_reference, head_of, in_sentence, kinds_of, signature_lines
 
 
@@ -135,15 +159,17 @@ def _closing_passages(paper: Paper, decision: Decision, items: Sequence[Decision
     return (Passage("effect", "Điều về hiệu lực", effect), duty_passage(decision, items, standard))
 
 
-def duty_passage(decision: Decision, items: Sequence[DecisionItem], standard: str) -> Passage:
-    """The last article: who carries the decision out."""
+def duty_passage(
+    decision: Decision, items: Sequence[DecisionItem], standard: str, *, named: str = "có tên tại Điều 1"
+) -> Passage:
+    """The last article: who carries the decision out; `named` says which communes."""
     kinds = kinds_of(item.commune_name for item in items) or standard
     by_district = decision.deciding_unit.level == Level.DISTRICT
     office = "Chánh Văn phòng Hội đồng nhân dân và" if by_district else "Chánh Văn phòng"
     committee = decision.body_name.removeprefix("Chủ tịch ")
     duty = (
-        f"{office} {committee}, {head_of(decision.submitting_body_name)}, Chủ tịch Ủy ban nhân dân các {kinds} có tên "
-        "tại Điều 1 và thủ trưởng các cơ quan, đơn vị có liên quan chịu trách nhiệm thi hành Quyết định này./."
+        f"{office} {committee}, {head_of(decision.submitting_body_name)}, Chủ tịch Ủy ban nhân dân các {kinds} "
+        f"{named} và thủ trưởng các cơ quan, đơn vị có liên quan chịu trách nhiệm thi hành Quyết định này./."
     )
     return Passage("duty", "Điều về trách nhiệm thi hành", duty)
 
@@ -161,7 +187,7 @@ def recognition_decision(paper: Paper) -> Content:
         subject=f"Về việc {subject} {kinds} phù hợp với trẻ em năm {year}",
         authority_line=authority_line_of(issuer, decision.body_name),
         bases=(*bases_of(paper), request_of(decision)),
-        blocks=(_result(items, standard, year), article(words["effect"]), article(words["duty"])),
+        blocks=(result_of(items, standard, year), article(words["effect"]), article(words["duty"])),
         annexes=annexes_of(items, year, {}),
         signatures=(signature_of_decision(issuer, decision),),
         recipients=recipients_of(decision),
@@ -171,7 +197,7 @@ def recognition_decision(paper: Paper) -> Content:
     )
 
 
-def _result(items: Sequence[DecisionItem], standard: str, year: int) -> Article:
+def result_of(items: Sequence[DecisionItem], standard: str, year: int) -> Article:
     recognised, refused = chosen(items, Result.RECOGNISED), chosen(items, Result.REFUSED)
     good, bad = (kinds_of(item.commune_name for item in rows) or standard for rows in (recognised, refused))
     full_standard = f"đạt tiêu chuẩn {standard} phù hợp với trẻ em năm {year}"
@@ -219,22 +245,94 @@ def recipients_of(decision: Decision) -> tuple[str, ...]:
 def certificate(paper: Paper) -> Certificate:
     """The certificate of one recognised commune; a draft until it stands in the register. One that is issued again
     (`earlier`) bears its own day and signer, and says which it replaces."""
-    item = item_of(paper)
+    item, issuer, first = item_of(paper), issuer_of(paper), paper.earlier
     if item.result != Result.RECOGNISED:
         raise Refused(f"{item.commune_name} không được công nhận nên không có Giấy công nhận.")
-    decision, issuer = item.decision, issuer_of(paper)
+    decision = item.decision
     above = dict.fromkeys(in_sentence(name) for name in (item.parent_name, decision.period.province.name))
+    names = dict(paper.items.values_list("item", "commune_name")) if paper.pk else {}
     return Certificate(
-        letterhead=letterhead_of_decision(decision),
-        commune_name=item.commune_name,
+        letterhead=letterhead_of(issuer) if first else letterhead_of_decision(decision),
+        commune_name=names.get(item.pk, item.commune_name),
         located_in=", ".join(name for name in above if name),
         standard=standard_name(day_of(paper)),
         year=decision.period.year,
         decision_reference=reference_of(decision),
-        decided_on=paper.issued_on or decision.issued_on,
-        signature=signature_of_decision(issuer, decision),
+        decided_on=paper.issued_on if first else paper.issued_on or decision.issued_on,
+        signature=signature_of(paper, issuer) if first else signature_of_decision(issuer, decision),
         register_number=str(paper.register_number or ""),
+        note=f"(Cấp lại, thay Giấy công nhận số vào sổ {first.register_number})" if first else "",
         code=paper.code,
         is_demo=decision.period.is_demo,
-        layout=issuer.certificate_layout,
     )
+
+
+# ---- the notice of refusal -------------------------------------------------------------------------------------------
+def refusal(paper: Paper) -> Content:
+    """Thông báo: that a commune is not recognised, why, and what to mend: each item that lost points with the result
+    and the next better band."""
+    item = item_of(paper)
+    if item.result != Result.REFUSED:
+        raise Refused(f"{item.commune_name} được công nhận nên không có thông báo không công nhận.")
+    decision, frozen = item.decision, appraised_of(item.dossier)
+    name, standard = in_sentence(item.commune_name), standard_name(day_of(paper))
+    grounds = item.reasons or [reason_of(item.dossier, frozen_of([item.dossier]))]
+    text, year = wording(paper, refusal_passages(paper)), decision.period.year
+    return framed(
+        paper,
+        subject=f"Về việc không công nhận {name} phù hợp với trẻ em năm {year}",
+        blocks=(
+            Paragraph(
+                f"Căn cứ {reference_of(decision)}, {decision.body_name} thông báo: {name} không được công nhận đạt "
+                f"tiêu chuẩn {standard} phù hợp với trẻ em năm {year}, cụ thể như sau:"
+            ),
+            Heading("I. KẾT QUẢ"),
+            Paragraph(f"Tổng điểm thẩm định: {item.total_text}; mức tối thiểu: {vietnamese(item.threshold)}."),
+            Heading("II. LÝ DO KHÔNG CÔNG NHẬN"),
+            *(Paragraph(reason, is_item=True) for reason in grounds),
+            Heading("III. NHỮNG NỘI DUNG CẦN CẢI THIỆN"),
+            improvements(frozen),
+            *map(Paragraph, paragraphs(text["closing"])),
+        ),
+        recipients=(
+            f"Ủy ban nhân dân {name}",
+            f"{head_of(decision.submitting_body_name)} (để hướng dẫn)",
+        ),
+    )
+
+
+def refusal_passages(paper: Paper) -> Sequence[Passage]:
+    item = item_of(paper)
+    closing = (
+        f"Đề nghị Ủy ban nhân dân {in_sentence(item.commune_name)} lập kế hoạch khắc phục những nội dung trên và đăng "
+        f"ký thực hiện trong kỳ đánh giá tiếp theo. {item.decision.submitting_body_name} hướng dẫn, hỗ trợ thực hiện."
+    )
+    return (Passage("closing", "Lời kết", closing, "Mỗi dòng là một đoạn."),)
+
+
+def improvements(frozen: Frozen) -> Table:
+    """Criteria that lost points, and in each the items that did; hidden points are told by the best band alone."""
+    rows = []
+    for criterion in frozen.rules.criteria:
+        standing = frozen.sheet.criterion(criterion.code)
+        if standing.points == standing.max and not standing.is_hidden:
+            continue
+        title = f"Tiêu chí {criterion.number}. {criterion.title}"
+        rows.append(Row((title, standing.of_max, _lost(standing), "", ""), is_total=True))
+        for item in criterion.items:
+            score, better = frozen.sheet.item(item.code), frozen.next_band(item)
+            if better is not None:
+                wanted = f"{better.label}: {better.points} điểm"
+                rows.append(Row((f"{item.code} – {item.title}", score.of_max, _lost(score), score.explanation, wanted)))
+    columns = (
+        Column("Nội dung", 31),
+        Column("Điểm đạt", 12, "center"),
+        Column("Điểm mất", 10, "center"),
+        Column("Kết quả năm nay", 25),
+        Column("Mức cần đạt", 22),
+    )
+    return Table(columns, tuple(rows))
+
+
+def _lost(score: ItemScore | CriterionScore) -> str:
+    return HIDDEN if score.is_hidden else vietnamese(score.max - score.points)

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from assessments.models import Decision, DecisionItem
+from assessments.models import Decision, DecisionItem, Dossier, Figures
 from assessments.workflow import Status
 from childfriendly.core.exceptions import Refused
 from communes.models import Unit
 from papers.filling import content_of, passages_of
 from papers.kinds import KINDS, Kind
 from papers.models import Paper, State
-from papers.structure import Annex, Article, Certificate, Content, Row, Table, from_json, to_json
-from tests.factories import ZERO_IN_3, Place, approved, dossier_in, issued, make_place
+from papers.structure import Annex, Article, Certificate, Content, Printed, Row, Table, from_json, to_json
+from tests.factories import ZERO_IN_3, Place, approved, dossier_in, issued, issued_paper, make_place, proposed
 
 pytestmark = pytest.mark.django_db
 
@@ -293,3 +293,211 @@ def test_a_name_stands_on_papers_as_text_and_survives_the_store(name: str) -> No
     paper = of_item(item, place)
     assert paper.commune_name == name
     assert from_json(to_json(paper)) == paper
+
+
+# ---- the office ------------------------------------------------------------------------------------------------------
+def of_dossier(kind: Kind, dossier: Dossier, place: Place) -> Content:
+    content = content_of(unsaved(kind, place, dossier=dossier))
+    assert isinstance(content, Content)
+    return content
+
+
+def said(content: Printed) -> list[str]:
+    """The paragraphs and headings of the body; of tables nothing."""
+    assert isinstance(content, Content)
+    return [block.text for block in content.blocks if not isinstance(block, Table)]
+
+
+def rows_of(content: Printed) -> list[tuple[str, ...]]:
+    assert isinstance(content, Content)
+    return [row.cells for block in content.blocks if isinstance(block, Table) for row in block.rows]
+
+
+def test_the_receipt_says_what_came_in_when_and_by_when_a_result_is_due() -> None:
+    place = make_place()
+    dossier = dossier_in(Status.SUBMITTED, place)
+    content = of_dossier(Kind.RECEIPT, dossier, place)
+    name = f"xã {place.communes[0].proper_name}"
+    assert content.form.label == "Giấy tiếp nhận"
+    assert content.subject == f"Hồ sơ đề nghị công nhận {name} phù hợp với trẻ em năm 2024"
+    assert said(content) == [
+        f"Phòng Lao động - Thương binh và Xã hội huyện {place.deciding.proper_name} đã tiếp nhận hồ sơ của Ủy ban nhân "
+        f"dân {name} đề nghị công nhận đạt tiêu chuẩn xã, phường, thị trấn phù hợp với trẻ em năm 2024, mã hồ sơ "
+        f"{dossier.code}.",
+        "Thời điểm tiếp nhận: 11 giờ 00 phút, ngày 01 tháng 11 năm 2024.",
+        "Thời hạn nộp theo kế hoạch: trước ngày 15/11. Hồ sơ nộp đúng hạn.",
+        "Thành phần hồ sơ gồm bảng điểm tự đánh giá và tài liệu minh chứng theo từng tiêu chí:",
+        "Ngày dự kiến có kết quả: chậm nhất ngày 29 tháng 11 năm 2024 (20 ngày làm việc kể từ ngày tiếp nhận, không "
+        "tính thời gian xã bổ sung, hoàn thiện hồ sơ).",
+    ]
+    rows = rows_of(content)
+    assert (len(rows), rows[0]) == (14, ("1", "Nguồn lực thực hiện quyền trẻ em", "4", "0"))
+
+
+def test_there_is_no_receipt_for_what_was_not_sent() -> None:
+    place = make_place()
+    with pytest.raises(Refused, match=r"chưa nộp hồ sơ nên chưa có gì để tiếp nhận\.$"):
+        of_dossier(Kind.RECEIPT, dossier_in(Status.DRAFT, place), place)
+
+
+def test_the_letter_to_mend_names_what_was_returned_why_and_by_when() -> None:
+    place = make_place()
+    content = of_dossier(Kind.SUPPLEMENT, dossier_in(Status.RETURNED, place), place)
+    committee = f"Ủy ban nhân dân xã {place.communes[0].proper_name}"
+    assert content.addressees == (committee,)
+    assert rows_of(content) == [
+        ("1", "TC01.1 – Có bố trí người làm công tác bảo vệ trẻ em cấp xã", "Kế hoạch chưa có chữ ký.")
+    ]
+    assert said(content)[-1] == (
+        f"Đề nghị {committee} hoàn thiện và nộp lại hồ sơ chậm nhất ngày 08 tháng 11 năm 2024. Quá thời hạn trên, hồ "
+        "sơ được thẩm định theo số liệu đã có."
+    )
+
+
+def test_a_reason_about_single_children_stays_between_commune_and_office() -> None:
+    place = make_place()
+    dossier = dossier_in(Status.RETURNED, place)
+    dossier.returned_items.update(target="TC03.1", reason="Có 3 cháu chưa ghi.")
+    ((_, _, reason),) = rows_of(of_dossier(Kind.SUPPLEMENT, dossier, place))
+    assert reason == "Nội dung này chỉ xã và cơ quan thẩm định được xem vì có thể nhận ra trẻ em."
+
+
+def test_there_is_no_letter_to_mend_where_nothing_was_returned() -> None:
+    place = make_place()
+    with pytest.raises(Refused, match=r"chưa bị trả lại mục nào nên không có nội dung đề nghị bổ sung\.$"):
+        of_dossier(Kind.SUPPLEMENT, dossier_in(Status.APPRAISING, place), place)
+
+
+def test_the_appraisal_report_sets_both_results_side_by_side_and_says_what_is_proposed() -> None:
+    place = make_place()
+    content = of_dossier(Kind.APPRAISAL_REPORT, dossier_in(Status.CONCLUDED, place), place)
+    deciding = f"Ủy ban nhân dân huyện {place.deciding.proper_name}"
+    name = f"xã {place.communes[0].proper_name}"
+    assert content.addressees == (deciding,)
+    assert said(content)[1:] == [
+        "I. QUÁ TRÌNH THẨM ĐỊNH",
+        "Hồ sơ nộp ngày 01 tháng 11 năm 2024. Hồ sơ không phải bổ sung. Hoàn thành thẩm định ngày 01 tháng 11 năm "
+        "2024.",
+        "II. KẾT QUẢ THẨM ĐỊNH",
+        "Tổng điểm xã tự chấm: 1.000.",
+        "Tổng điểm thẩm định: 1.000 (mức tối thiểu: 850).",
+        "Không có tiêu chí nào bị 0 điểm. Hồ sơ đủ điều kiện công nhận.",
+        "III. NỘI DUNG CHÊNH LỆCH",
+        "Số liệu thẩm định thống nhất với số liệu xã khai.",
+        "IV. ĐỀ XUẤT",
+        f"Đề nghị {deciding} công nhận {name} đạt tiêu chuẩn xã, phường, thị trấn phù hợp với trẻ em năm 2024.",
+        "Theo biên bản họp Hội đồng xét duyệt.",
+    ]
+    assert table(content.annexes[0]).rows[-1].cells == ("", "Tổng cộng", "", "", "1.000", "1.000", "1.000")
+
+
+def test_no_paper_of_the_office_or_the_leader_tells_a_count_that_names_children() -> None:
+    place = make_place()
+    dossier = dossier_in(Status.CONCLUDED, place, answers={"TC03.1": Figures(numerator=3)})
+    Dossier.objects.filter(pk=dossier.pk).update(recommendation_reason="Có 3 cháu bị xâm hại.")
+    dossier.refresh_from_db()
+    decision = issued([dossier], place)
+    papers = [
+        of_dossier(Kind.APPRAISAL_REPORT, dossier, place),
+        content_of(unsaved(Kind.SUBMISSION, place, proposal=decision.proposal)),
+        content_of(unsaved(Kind.REFUSAL, place, item=decision.items.get())),
+    ]
+    assert [re.findall(r"3/2000|3 cháu|3 / 2\.000|1,5 trẻ", text_of(paper)) for paper in papers] == [[], [], []]
+
+
+def test_an_appraisal_that_is_not_finished_is_not_reported() -> None:
+    place = make_place()
+    with pytest.raises(Refused, match=r"chưa hoàn thành thẩm định nên chưa viết được văn bản này\.$"):
+        of_dossier(Kind.APPRAISAL_REPORT, dossier_in(Status.APPRAISING, place), place)
+
+
+def test_the_submission_lists_what_is_proposed_for_each_commune() -> None:
+    place = make_place(2)
+    dossiers = [dossier_in(Status.CONCLUDED, place), dossier_in(Status.CONCLUDED, place, 1, answers=ZERO_IN_3)]
+    content = content_of(unsaved(Kind.SUBMISSION, place, proposal=proposed(dossiers, place)))
+    good, bad = place.communes
+    assert rows_of(content) == [
+        ("1", good.name, "1.000", "1.000", "850", "Công nhận", ""),
+        ("2", bad.name, "875", "875", "850", "Không công nhận", "Theo biên bản họp Hội đồng xét duyệt."),
+    ]
+    assert said(content)[1:] == [
+        "Kính đề nghị xem xét, quyết định.",
+        "Hồ sơ gửi kèm gồm:",
+        "Biên bản họp Hội đồng xét duyệt;",
+        "Báo cáo thẩm định của từng đơn vị;",
+        "Dự thảo Quyết định công nhận.",
+    ]
+
+
+# ---- the notice of refusal -------------------------------------------------------------------------------------------
+def test_the_notice_of_refusal_says_why_and_what_the_next_band_asks() -> None:
+    place = make_place()
+    decision = issued([dossier_in(Status.CONCLUDED, place, answers=ZERO_IN_3)], place, number="9")
+    content = content_of(unsaved(Kind.REFUSAL, place, item=decision.items.get()))
+    assert "Tổng điểm thẩm định: 875; mức tối thiểu: 850." in said(content)
+    assert rows_of(content) == [
+        ("Tiêu chí 3. Trẻ em bị xâm hại", "0/125", "125", "", ""),
+        (
+            "TC03.1 – Tỷ suất trẻ em bị xâm hại tình dục, mua bán, bỏ rơi",
+            "0/75",
+            "75",
+            "6 / 2.000 × 1.000 = 3 trẻ em / 1.000 trẻ em, thuộc mức trên 0,5 trẻ em / 1.000 trẻ em: 0/75 điểm",
+            "trên 0 đến 0,5 trẻ em / 1.000 trẻ em: 30 điểm",
+        ),
+    ]
+
+
+def test_a_recognised_commune_gets_no_notice_of_refusal() -> None:
+    place = make_place()
+    decision = issued([dossier_in(Status.CONCLUDED, place)], place)
+    with pytest.raises(Refused, match=r"được công nhận nên không có thông báo không công nhận\.$"):
+        content_of(unsaved(Kind.REFUSAL, place, item=decision.items.get()))
+
+
+# ---- later papers ----------------------------------------------------------------------------------------------------
+def test_a_later_paper_says_what_it_corrects_replaces_or_revokes() -> None:
+    place = make_place()
+    earlier = issued_paper([dossier_in(Status.CONCLUDED, place)], place, "7")
+    day = earlier.issued_on
+    assert day is not None
+    reference = (
+        f"Quyết định số 07/QĐ-UBND ngày {day.day:02d} tháng 11 năm 2024 của Ủy ban nhân dân huyện "
+        f"{place.deciding.proper_name}"
+    )
+    about = {"earlier": earlier, "decision": earlier.decision, "reason": "Sai tên xã."}
+    edits = {"wrong": "Độc lập – Tự do", "right": "Độc lập - Tự do"}
+    corrected = content_of(unsaved(Kind.CORRECTION, place, edits=edits, **about))
+    replaced = content_of(unsaved(Kind.REPLACEMENT, place, **about))
+    revoked = content_of(unsaved(Kind.REVOCATION, place, **about))
+    assert isinstance(replaced, Content)
+    assert isinstance(revoked, Content)
+    assert said(corrected)[1:3] == ["Đã viết: «Độc lập – Tự do».", "Sửa lại là: «Độc lập - Tự do»."]
+    assert replaced.blocks[0] == Article(f"Quyết định này thay thế {reference}. Lý do: Sai tên xã.")
+    assert table(replaced.annexes[0]).rows == (Row(("1", place.communes[0].name, "1.000", "850")),)
+    assert revoked.blocks[:2] == (
+        Article(f"Thu hồi {reference}."),
+        Article(
+            "Lý do thu hồi: Sai tên xã.",
+            ("Văn bản bị thu hồi và Giấy công nhận cấp theo văn bản đó không còn giá trị.",),
+        ),
+    )
+
+
+def test_a_later_paper_without_a_reason_is_refused() -> None:
+    place = make_place()
+    earlier = issued_paper([dossier_in(Status.CONCLUDED, place)], place, "7")
+    with pytest.raises(Refused, match=r"^Ghi lý do của văn bản này trước\.$"):
+        content_of(unsaved(Kind.REVOCATION, place, earlier=earlier, decision=earlier.decision))
+    with pytest.raises(Refused, match=r"^Ghi chỗ sai và chỗ sửa lại"):
+        content_of(unsaved(Kind.CORRECTION, place, earlier=earlier, decision=earlier.decision))
+
+
+def test_a_certificate_that_is_issued_again_names_the_one_it_replaces() -> None:
+    place = make_place()
+    decision = issued([dossier_in(Status.CONCLUDED, place)], place, number="7")
+    again = of_item(decision.items.get(), place, earlier=Paper(kind=Kind.CERTIFICATE, register_number=12))
+    assert (again.note, again.decided_on, again.signature.name) == (
+        "(Cấp lại, thay Giấy công nhận số vào sổ 12)",
+        None,
+        "",
+    )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.db.models import Value
 from django.db.models.functions import Replace
+from django.utils import timezone
 from pypdf import PdfReader
 
 from assessments.models import Result
@@ -46,6 +47,8 @@ def renamed(place: Place) -> Place:
 
 def paper_of(kind: Kind, place: Place) -> Paper:
     """A paper of that kind, with number and day as if the clerk had entered them."""
+    if kind is Kind.SUPPLEMENT:
+        return numbered(new_paper(kind, dossier_in(Status.RETURNED, place), by=place.appraiser, at=place.later()))
     begun = dossier_in(Status.DRAFT, place, 2)
     met(council(place, place.editors[2]), [begun], place)
     dossiers = [dossier_in(Status.CONCLUDED, place, 0), dossier_in(Status.CONCLUDED, place, 1, answers=ZERO_IN_3)]
@@ -67,11 +70,20 @@ def paper_of(kind: Kind, place: Place) -> Paper:
             about = place.period
         case Subject.EARLIER:
             about = issued_paper(dossiers, place, "2345")
-    at = place.later()
-    paper = new_paper(kind, about, unit=place.deciding, by=place.appraiser, at=at)
-    paper.number, paper.issued_on = ("15", at.date()) if KINDS[kind].has_number else ("", at.date())
-    if kind is Kind.CERTIFICATE:
+    paper = new_paper(kind, about, unit=place.deciding, by=place.appraiser, at=place.later())
+    if KINDS[kind].subject is Subject.EARLIER:
+        paper.reason = "Tên xã ghi trong Phụ lục không đúng."
+    if kind is Kind.CORRECTION:
+        paper.edits = {"wrong": "Độc lập – Tự do – Hạnh phúc", "right": "Độc lập - Tự do - Hạnh phúc"}
+    return numbered(paper)
+
+
+def numbered(paper: Paper) -> Paper:
+    paper.issued_on = timezone.localdate(paper.drafted_at)
+    if paper.kind == Kind.CERTIFICATE:
         paper.register_number = 7
+    else:
+        paper.number = "15"
     return paper
 
 
