@@ -472,9 +472,10 @@ def clerk_numbers(story: Story, clerk: Person) -> str:
     clerk.acts("Phát hành", re.compile(f"{story.setting.number}/QĐ-UBND"))
     clerk.reads("Đã phát hành")
     clerk.reads(f"ngày {today}")
-    clerk.follows(re.compile(f"Quyết định {story.setting.number}/"), re.compile("^Văn bản của"))
-    clerk.follows(re.compile(f"Quyết định {story.setting.number}/"), f"Quyết định {story.setting.number}/QĐ-UBND")
-    return f"{story.setting.number}/QĐ-UBND"
+    number = f"{story.setting.number}/QĐ-UBND"
+    clerk.follows(f"Quyết định {number}", re.compile("^Văn bản của"))
+    clerk.follows(f"Quyết định {number}", f"Quyết định {number}")
+    return number
 
 
 def reads_what_happened(story: Story, head: Person, number: str) -> None:

@@ -44,7 +44,7 @@ from communes.models import Import, Role, Unit, User, within  # noqa: E402
 from criteria.models import Period  # noqa: E402
 from papers import services as papers  # noqa: E402
 from papers.kinds import Kind  # noqa: E402
-from papers.models import Seat  # noqa: E402
+from papers.models import Paper, Seat  # noqa: E402
 from papers.services.council import (  # noqa: E402
     Ballot,
     Chair,
@@ -56,7 +56,7 @@ from papers.services.council import (  # noqa: E402
 from reports import demo, jobs  # noqa: E402
 from reports.demo import Fate, Stage, Story  # noqa: E402
 from tests.factories import Place  # noqa: E402
-from tests.issued_papers import decision_paper, issued_paper  # noqa: E402
+from tests.issued_papers import issued_paper  # noqa: E402
 from tests.signing_in import signed_in  # noqa: E402
 
 USED_NUMBER = "15"  # of a decision that each province's clerk has issued this year
@@ -319,7 +319,7 @@ def issuing(decision: Decision) -> Place:
 
 def public_papers(revoked: Decision, kept: Decision) -> dict[str, str]:
     """Codes of a decision that was revoked, and of a certificate that is in force."""
-    paper = decision_paper(revoked, issuing(revoked))
+    paper = Paper.objects.get(kind=Kind.DECISION, decision=revoked)
     issued_paper(
         Kind.REVOCATION,
         issuing(revoked),
@@ -329,7 +329,7 @@ def public_papers(revoked: Decision, kept: Decision) -> dict[str, str]:
         is_reason_public=True,
     )
     item = kept.items.filter(result=Result.RECOGNISED)[0]
-    certificate = issued_paper(Kind.CERTIFICATE, issuing(kept), item=item, issued_on=kept.issued_on)
+    certificate = Paper.objects.get(kind=Kind.CERTIFICATE, item=item)
     return {"code_revoked": paper.code, "code_certificate": certificate.code}
 
 
