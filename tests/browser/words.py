@@ -22,6 +22,8 @@ NOT_PROSE = re.compile(
 )  # file names, codes of dossiers and of papers
 ABBREVIATION = re.compile(r"[B-DF-HJ-NP-TV-Z]{2,5}")  # THCS, TCMR, BYT: no English word is without a vowel
 
+ROMAN = re.compile(r"[IVX]{2,5}")  # headings of papers: «II. TÌNH HÌNH»
+
 # File formats and abbreviations that the decisions themselves use.
 FORMATS = frozenset(
     {"byte", "csv", "docx", "excel", "heic", "jpeg", "jpg", "json", "kb", "mb", "pdf", "png", "sha", "word", "xlsx"}
@@ -46,6 +48,7 @@ def english_words(text: str, names: Iterable[str] = ()) -> set[str]:
         and len(word) > 1
         and word.lower() not in ALLOWED
         and not ABBREVIATION.fullmatch(word)
+        and not ROMAN.fullmatch(word)
         and not SYLLABLE.fullmatch(word)
     }
 
