@@ -67,7 +67,7 @@ class Tie(TextChoices):
 ALWAYS: Final = frozenset(Status)
 SENT: Final = ALWAYS - {Status.DRAFT, Status.WITHDRAWN}
 EDITABLE: Final = frozenset({Status.DRAFT, Status.RETURNED})
-DECIDED: Final = frozenset({Status.RECOGNISED, Status.REFUSED})
+DECIDED: Final = frozenset({Status.RECOGNISED, Status.REFUSED, Status.REVOKED})
 CONCLUDED: Final = DECIDED | {Status.CONCLUDED}
 WAITING: Final = frozenset({Status.CONCLUDED})  # before the leader, or for its number
 

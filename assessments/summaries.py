@@ -386,6 +386,8 @@ class _RowBuilder:
             return Result.RECOGNISED.label
         if dossier.status == Status.REFUSED:
             return Result.REFUSED.label
+        if dossier.status == Status.REVOKED:
+            return Status.REVOKED.label
         return Recommendation(dossier.recommendation).label if appraised and dossier.recommendation else ""
 
 

@@ -17,6 +17,7 @@ class Status(TextChoices):
     RECOGNISED = "recognised", "Đã công nhận"
     REFUSED = "refused", "Không công nhận"
     WITHDRAWN = "withdrawn", "Đã rút"
+    REVOKED = "revoked", "Đã thu hồi công nhận"
 
 
 class Action(TextChoices):
@@ -29,6 +30,7 @@ class Action(TextChoices):
     REOPEN = "reopen", "Đưa về thẩm định lại"
     RECOGNISE = "recognise", "Công nhận"
     REFUSE = "refuse", "Không công nhận"
+    REVOKE = "revoke", "Thu hồi công nhận"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ MOVES: dict[Action, Move] = {
     ),
     Action.RECOGNISE: Move(frozenset({Status.CONCLUDED}), Status.RECOGNISED, Role.CLERK, only_by_decision=True),
     Action.REFUSE: Move(frozenset({Status.CONCLUDED}), Status.REFUSED, Role.CLERK, only_by_decision=True),
+    Action.REVOKE: Move(frozenset({Status.RECOGNISED}), Status.REVOKED, Role.CLERK, only_by_decision=True),
 }
 
 

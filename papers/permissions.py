@@ -110,7 +110,8 @@ def waits_for(user: User, on: date) -> Q:
                 desks = [desk for desk, relation in RELATION_OF.items() if relation is rule.relation]
                 mine = Q(desk__in=desks, unit__in=units, state__in=states)
                 ways.append(mine & ~Q(**{not_by: user}) | mine & Q(**{f"{not_by}__isnull": True}))
-    return any_of(ways) & ~Q(kind=Kind.CERTIFICATE, state=State.NUMBERED)  # those wait for the worker
+    # The certificates of a decision wait for the worker; one that comes after another is sent out by hand.
+    return any_of(ways) & ~Q(kind=Kind.CERTIFICATE, state=State.NUMBERED, earlier__isnull=True)
 
 
 def reporting_provinces(user: User, on: date) -> set[int]:

@@ -125,17 +125,20 @@ class _Tree:
 
     def _of_decision(self, item: DecisionItem, since: Paper | None = None) -> Iterator[tuple[Standing, Paper]]:
         """What was said below the decision about this commune; a certificate (`since`) does not mind the corrections of
-        its decision, nor a replacement that is older than itself or leaves its commune alone."""
+        its decision, nor a replacement that is older than itself or leaves the name that it bears."""
         root = self.paper_of_decision.get(item.decision_id)
         for paper_id in self._in_force(root) if root is not None else ():
             for later in self._revocations(paper_id):
                 if item.pk in self.named[later.pk] or not self.named[later.pk]:
                     yield Standing.REVOKED, later
             for standing, later in self._plain(paper_id):
-                if since is None or (
-                    standing is Standing.REPLACED and item.pk in self.named[later.pk] and _is_after(later, since)
-                ):
+                if since is None or (standing is Standing.REPLACED and self._renames(later, item, since)):
                     yield standing, later
+
+    def _renames(self, later: Paper, item: DecisionItem, certificate: Paper) -> bool:
+        """Whether a replacement that is younger than the certificate gives the commune another name than it bears."""
+        borne = self.named[certificate.pk].get(item.pk, item.commune_name)
+        return _is_after(later, certificate) and self.named[later.pk].get(item.pk, borne) != borne
 
     # ---- walking -----------------------------------------------------------------------------------------------
     def _plain(self, paper_id: int) -> Iterator[tuple[Standing, Paper]]:
@@ -170,3 +173,25 @@ def _said(found: Iterable[tuple[Standing, Paper]], revoked: Collection[int] = ()
     standing = max((standing for standing, _ in acts), key=_WEIGHT.__getitem__, default=Standing.ISSUED)
     later = {paper.pk: paper for _, paper in acts}.values()
     return Said(standing, tuple(sorted(later, key=lambda paper: (paper.issued_on, paper.pk))), frozenset(revoked))
+
+
+# ---- what later papers begin from --------------------------------------------------------------------------------
+def names_now(paper: Paper) -> dict[int, str]:
+    """The communes that a decision, or one in its place, still recognises: item → its name, in the order of the annex.
+    Nothing of what was revoked since."""
+    revoked = said_of([paper])[paper.pk].revoked_items
+    if paper.kind == Kind.DECISION:
+        items = DecisionItem.objects.filter(decision=paper.decision_id, result=Result.RECOGNISED).order_by("position")
+        named = [(item.pk, item.commune_name) for item in items]
+    else:
+        rows = PaperItem.objects.filter(paper=paper).order_by("item__position")
+        named = [(row.item_id, row.commune_name) for row in rows]
+    return {item_id: name for item_id, name in named if item_id not in revoked}
+
+
+def current_certificates(item_ids: Collection[int]) -> list[Paper]:
+    """The newest issued certificate of each, in the order of the annex."""
+    found = Paper.objects.filter(kind=Kind.CERTIFICATE, item__in=item_ids, state=State.ISSUED)
+    found = found.select_related("unit", "period", "item__decision").order_by("issued_at", "pk")
+    newest = {paper.item_id: paper for paper in found}
+    return sorted(newest.values(), key=lambda paper: paper.item.position if paper.item else 0)

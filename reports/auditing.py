@@ -28,6 +28,7 @@ DAYS: Final = datetime.timedelta(days=30)
 
 ACTIONS: Final[dict[str, str]] = {
     **{str(action): words for action, words in SENTENCES.items()},
+    "revoke": "Thu hồi công nhận",
     "issue_decision": "Vào số, phát hành quyết định",
     "draft_paper": "Soạn văn bản",
     "reword_paper": "Sửa câu chữ văn bản",

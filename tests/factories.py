@@ -27,6 +27,7 @@ from assessments.models import (
     Proposal,
     Recommendation,
 )
+from assessments.policy import DECIDED
 from assessments.workflow import Action, Status
 from communes.models import AreaType, AreaTypeAssignment, Kind, Level, Role, RoleAssignment, Succession, Unit, User
 from criteria.models import CriteriaSet, DeadlineKind, Period
@@ -333,6 +334,7 @@ _PATH: dict[Status, list[Action]] = {
     Status.CONCLUDED: [Action.SUBMIT, Action.TAKE, Action.CONCLUDE],
     Status.RECOGNISED: [Action.SUBMIT, Action.TAKE, Action.CONCLUDE],
     Status.REFUSED: [Action.SUBMIT, Action.TAKE, Action.CONCLUDE],
+    Status.REVOKED: [Action.SUBMIT, Action.TAKE, Action.CONCLUDE],
 }
 
 
@@ -344,8 +346,9 @@ def dossier_in(
     answers: Mapping[str, Figures] | None = None,
     filled: bool = True,
 ) -> Dossier:
-    """The dossier of the place's `index`-th commune, brought to `status` by the services. RECOGNISED and REFUSED come
-    with a proposal and a decision of their own. `answers` replaces single best figures; REFUSED has a điểm liệt."""
+    """The dossier of the place's `index`-th commune, brought to `status` by the services. RECOGNISED, REFUSED and
+    REVOKED come with a proposal and a decision of their own. `answers` replaces single best figures; REFUSED
+    has a điểm liệt."""
     place = place or make_place()
     editor, head = place.editors[index], place.heads[index]
     dossier = services.create(period=place.period, commune=place.communes[index], by=editor, at=place.later())
@@ -356,8 +359,13 @@ def dossier_in(
     people = {Role.COMMUNE_HEAD: head, Role.APPRAISER: place.appraiser}
     for action in _PATH[status]:
         dossier = move(action, dossier, people, place)
-    if status in (Status.RECOGNISED, Status.REFUSED):
-        issued([dossier], place)
+    if status in DECIDED:
+        decision = issued([dossier], place)
+        if status is Status.REVOKED:
+            items = decision.items.values_list("pk", flat=True)
+            services.revoke(
+                item_ids=items, document="200/QĐ-UBND", reason="Số liệu sai.", by=place.clerk, at=place.later()
+            )
     return Dossier.objects.with_setting().get(pk=dossier.pk)
 
 

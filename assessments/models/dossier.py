@@ -115,7 +115,8 @@ class Dossier(models.Model):
                 name="assessments_dossier_concluded_has_result",
             ),
             models.CheckConstraint(
-                condition=~Q(status=Status.RECOGNISED) | Q(passes=True), name="assessments_dossier_recognised_passes"
+                condition=~Q(status__in=[Status.RECOGNISED, Status.REVOKED]) | Q(passes=True),
+                name="assessments_dossier_recognised_passes",
             ),
         ]
 

@@ -1,7 +1,7 @@
 """From concluded dossiers to one decision for many communes: propose, approve or return, number and issue."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, time
 
 from django.core.files.uploadedfile import UploadedFile
@@ -264,6 +264,30 @@ def issue_decision(*, decision_id: int, version: int, number: str, issued_on: da
     )
     faults.reach("issue: recorded")
     return decision
+
+
+@transaction.atomic
+def revoke(*, item_ids: Collection[int], document: str, reason: str, by: User, at: datetime) -> None:
+    """What the decision `document` takes away from these communes of an earlier one: the lower half of issuing its
+    paper, called by nobody else (`papers.services.effects`). The dossiers keep their decision and their points."""
+    move = MOVES[Action.REVOKE]
+    items = DecisionItem.objects.filter(pk__in=item_ids).order_by("decision", "position")
+    for item in items.select_related("dossier__deciding_unit", "dossier__period"):
+        check_can_number(by, item.dossier.deciding_unit, at=at)
+        if item.dossier.status not in move.sources:
+            raise Refused(f"{item.commune_name} không còn ở trạng thái đã công nhận nên không thu hồi được.")
+        before = item.dossier.status
+        move_row(item.dossier, move.target)
+        _record(
+            item.dossier,
+            Action.REVOKE,
+            by,
+            at,
+            Role.CLERK,
+            before={"status": before},
+            after={"status": move.target.value, "decision": document},
+            reason=reason,
+        )
 
 
 def _get_proposal(proposal_id: int, by: User, at: datetime) -> Proposal:

@@ -3,7 +3,7 @@ place where its content was wrong, a decision that revokes. The earlier paper st
 
 from collections.abc import Sequence
 
-from assessments.models import Decision
+from assessments.models import Decision, Result
 from childfriendly.core.exceptions import Refused
 from papers.bases import standard_name
 from papers.filling.frame import Passage, bases_of, day_of, framed, issuer_of, wording
@@ -81,10 +81,12 @@ def correction_passages(paper: Paper) -> Sequence[Passage]:
 
 
 def replacement(paper: Paper) -> Content:
-    """Quyết định thay thế: in the place of the whole decision, its annex again with the names as they now read."""
+    """Quyết định thay thế: in the place of the whole decision, its annex again with the names as they now read, without
+    those whose recognition was revoked."""
     earlier, names = earlier_of(paper), named_in(paper)
     decision, reason, issuer = _decision(earlier), _reason(paper), issuer_of(paper)
-    items, year = items_of(decision), decision.period.year
+    year = decision.period.year
+    items = [item for item in items_of(decision) if not names or item.pk in names or item.result == Result.REFUSED]
     for item in items:
         item.commune_name = names.get(item.pk, item.commune_name)
     standard, reference = standard_name(day_of(paper)), reference_to(earlier)

@@ -257,7 +257,7 @@ def certificate(paper: Paper) -> Certificate:
         located_in=", ".join(name for name in above if name),
         standard=standard_name(day_of(paper)),
         year=decision.period.year,
-        decision_reference=reference_of(decision),
+        decision_reference=first.content["decision_reference"] if first and first.content else reference_of(decision),
         decided_on=paper.issued_on if first else paper.issued_on or decision.issued_on,
         signature=signature_of(paper, issuer) if first else signature_of_decision(issuer, decision),
         register_number=str(paper.register_number or ""),

@@ -17,6 +17,7 @@ from django.db.models import Q
 from assessments.models import Decision, DecisionItem, Result
 from assessments.policy import CONCLUDED, DECIDED
 from assessments.summaries import LATE_WORDS, Group, Row, Summary, summarise
+from assessments.workflow import Status
 from communes.models import Unit, within
 from criteria.models import Deadline, DeadlineKind, Period
 from criteria.scoring import Criterion, shown
@@ -185,7 +186,7 @@ class Standing:
             ("filed", "Số xã đã nộp hồ sơ", counts.filed),
             ("concluded", "Số hồ sơ đã hoàn thành thẩm định", len(self.concluded)),
             ("recognised", "Số xã được công nhận", counts.recognised),
-            ("refused", "Số xã không được công nhận", len(self.decided_rows) - counts.recognised),
+            ("refused", "Số xã không được công nhận", sum(row.status == Status.REFUSED for row in self.decided_rows)),
             ("revoked", "Số xã bị thu hồi công nhận", len(self.revoked)),
         ):
             yield Figure(key, label, str(count))

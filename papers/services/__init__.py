@@ -1,5 +1,12 @@
 """Every write to a paper. Keyword arguments only; the person is `by`, the time is `at`."""
 
+from papers.services.later import (
+    begin_correction,
+    begin_reissue,
+    begin_replacement,
+    begin_revocation,
+    enter_in_register,
+)
 from papers.services.life import (
     Questionable,
     draft,
@@ -16,8 +23,13 @@ from papers.services.life import (
 
 __all__ = [
     "Questionable",
+    "begin_correction",
+    "begin_reissue",
+    "begin_replacement",
+    "begin_revocation",
     "draft",
     "drop",
+    "enter_in_register",
     "enter_signed",
     "issue",
     "issue_certificate",

@@ -6,7 +6,6 @@ round. What is issued never changes again.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, time
@@ -19,7 +18,6 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from assessments import services as assessments
 from assessments.models import Decision, DecisionItem, Dossier, Proposal, Result
 from assessments.services.files import examine, keep
 from childfriendly.core import audit, faults
@@ -29,12 +27,11 @@ from childfriendly.core.text import nfc
 from communes.models import RoleAssignment, Unit, User
 from communes.queries import roles_of
 from criteria.deadlines import VIET_NAM
-from criteria.models import Authority, Period, Task
-from papers.filling import FILLERS, content_of, passages_of
-from papers.filling.frame import issuer_of, symbol_of
-from papers.kinds import KINDS, Desk, Form, Kind, Subject
-from papers.models import Attachment, Paper, Register, State
-from papers.models.paper import LIVE, new_code
+from criteria.models import Period
+from papers.filling import content_of, passages_of
+from papers.kinds import KINDS, Desk, Kind, Subject
+from papers.models import Attachment, Paper, State
+from papers.models.paper import LIVE
 from papers.permissions import (
     check_can_draft,
     check_can_drop,
@@ -45,10 +42,10 @@ from papers.permissions import (
 )
 from papers.policy import RELATION_OF, Right, roles_with
 from papers.rendering import render_docx, render_pdf
+from papers.services.effects import EFFECTS
+from papers.services.rows import About, digest_of, new_paper
 from papers.services.seal import sealed
 from papers.structure import to_json
-
-About = Dossier | Proposal | Decision | DecisionItem | Period | Paper
 
 STALE: Final = "Văn bản vừa được người khác xử lý. Mở lại trang để xem tình trạng mới rồi thực hiện lại."
 LONGEST_PASSAGE: Final = 10_000  # characters
@@ -97,7 +94,7 @@ def draft(
     try:
         with transaction.atomic():
             paper.save(force_insert=True)
-            audit.record("draft_paper", paper, by=by, at=at, role=_role(paper, Right.DRAFT, by, at))
+            audit.record("draft_paper", paper, by=by, at=at, role=role_for(paper, Right.DRAFT, by, at))
     except IntegrityError:  # begun by a colleague in the same moment
         existing = _live(paper)
         if existing is None:
@@ -113,64 +110,6 @@ def beginning(kind: Kind, about: About, *, by: User, at: datetime, unit: Unit | 
     paper = new_paper(kind, about, unit=unit, by=by, at=at)
     _check_may_begin(paper, by, today)
     return paper
-
-
-def new_paper(kind: Kind, about: About, *, by: User | None, at: datetime, unit: Unit | None = None) -> Paper:
-    """The row, not yet saved, with all that follows from its kind and from what it is about."""
-    spec = KINDS[kind]
-    paper = Paper(kind=kind, form=spec.form, desk=spec.desk, drafted_by=by, drafted_at=at, **_belongs(about))
-    match spec.desk:
-        case Desk.COMMUNE if paper.commune is not None:
-            paper.unit = paper.commune
-        case Desk.OFFICE if paper.appraising_unit is not None:
-            paper.unit = paper.appraising_unit
-        case Desk.PROVINCE:
-            paper.unit = paper.period.province
-        case _:
-            deciding = unit or paper.deciding_unit
-            if deciding is None:
-                raise ValueError("A report on a period needs the unit that reports.")
-            paper.unit = paper.deciding_unit = deciding
-            paper.appraising_unit = paper.appraising_unit or _office_of(paper.period, deciding)
-    if isinstance(about, Decision):
-        paper.symbol = about.symbol
-    elif spec.has_number:
-        paper.symbol = symbol_of(Form(spec.form), issuer_of(paper))
-    if spec.is_public:
-        paper.code = new_code()
-    return paper
-
-
-def _belongs(about: About) -> dict[str, Any]:
-    """The columns that say what a paper is about and where it belongs."""
-    match about:
-        case Dossier():
-            return {"dossier": about, **_of_dossier(about)}
-        case Proposal():
-            units = {"appraising_unit": about.appraising_unit, "deciding_unit": about.deciding_unit}
-            return {"proposal": about, "period": about.period, **units}
-        case Decision():
-            units = {"appraising_unit": about.proposal.appraising_unit, "deciding_unit": about.deciding_unit}
-            return {"decision": about, "period": about.period, **units}
-        case DecisionItem():
-            return {"item": about, **_of_dossier(about.dossier)}
-        case Period():
-            return {"period": about}
-        case Paper():
-            names = ("decision", "item", "period", "commune", "appraising_unit", "deciding_unit")
-            return {"earlier": about, **{name: getattr(about, name) for name in names}}
-
-
-def _of_dossier(dossier: Dossier) -> dict[str, Any]:
-    names = ("period", "commune", "appraising_unit", "deciding_unit")
-    return {name: getattr(dossier, name) for name in names}
-
-
-def _office_of(period: Period, unit: Unit) -> Unit | None:
-    """Which office works for a deciding body: the nearest that appraises there."""
-    rows = Authority.objects.filter(period=period, task=Task.APPRAISE).select_related("unit")
-    offices = {row.unit_id: row.unit for row in rows}
-    return next((offices[place.pk] for place in (unit, *unit.ancestors) if place.pk in offices), None)
 
 
 def _check_visible(about: About, by: User, today: date) -> None:
@@ -207,9 +146,9 @@ def _live(paper: Paper) -> Paper | None:
 @transaction.atomic
 def reword(*, paper_id: int, version: int, edits: Mapping[str, str], by: User, at: datetime) -> Paper:
     """Put other words in place of passages of a draft; an empty text gives the passage back to the data."""
-    paper = _get(paper_id, by, at)
+    paper = get_paper(paper_id, by, at)
     check_can_edit(by, paper, on=timezone.localdate(at))
-    _check_state(paper, State.DRAFT)
+    check_state(paper, State.DRAFT)
     passages = {passage.key: passage for passage in passages_of(paper)}
     if not edits.keys() <= passages.keys():
         raise Refused("Đoạn văn này không có trong văn bản. Mở lại trang rồi sửa lại.")
@@ -223,8 +162,8 @@ def reword(*, paper_id: int, version: int, edits: Mapping[str, str], by: User, a
         else:
             changed.pop(key, None)
     told = sorted(key for key in passages if changed.get(key) != paper.edits.get(key))
-    _update(paper, version, State.DRAFT, edits=changed)
-    role = _role(paper, Right.DRAFT, by, at)
+    change_row(paper, version, State.DRAFT, edits=changed)
+    role = role_for(paper, Right.DRAFT, by, at)
     audit.record("reword_paper", paper, by=by, at=at, role=role, after={"passages": told})
     return _again(paper)
 
@@ -232,17 +171,17 @@ def reword(*, paper_id: int, version: int, edits: Mapping[str, str], by: User, a
 @transaction.atomic
 def drop(*, paper_id: int, version: int, by: User, at: datetime) -> Paper:
     """Away with a draft, or with a signed paper that has no number yet; another may be begun in its place."""
-    paper = _get(paper_id, by, at)
-    _check_state(paper, State.DRAFT, State.SIGNED)
+    paper = get_paper(paper_id, by, at)
+    check_state(paper, State.DRAFT, State.SIGNED)
     right = check_can_drop(by, paper, on=timezone.localdate(at))
     before = State(paper.state)
-    _update(paper, version, before, state=State.DROPPED)
+    change_row(paper, version, before, state=State.DROPPED)
     audit.record(
         "drop_paper",
         paper,
         by=by,
         at=at,
-        role=_role(paper, right, by, at),
+        role=role_for(paper, right, by, at),
         before={"state": before.value},
         after={"state": State.DROPPED.value},
     )
@@ -253,12 +192,12 @@ def drop(*, paper_id: int, version: int, by: User, at: datetime) -> Paper:
 @transaction.atomic
 def sign(*, paper_id: int, version: int, by: User, at: datetime) -> Paper:
     """The signer's own yes, given in the system: from here the words stand."""
-    paper = _get(paper_id, by, at)
-    _check_state(paper, State.DRAFT)
+    paper = get_paper(paper_id, by, at)
+    check_state(paper, State.DRAFT)
     check_can_sign(by, paper, on=timezone.localdate(at))
     _check_is_who_approved(paper, by)
     _sign(paper, version, by, at)
-    audit.record("sign_paper", paper, by=by, at=at, role=_role(paper, Right.SIGN, by, at), after=_told(paper))
+    audit.record("sign_paper", paper, by=by, at=at, role=role_for(paper, Right.SIGN, by, at), after=_told(paper))
     return _again(paper)
 
 
@@ -274,8 +213,8 @@ def enter_signed(
 ) -> Paper:
     """What was signed by hand, recorded by the clerk together with the scan."""
     today = timezone.localdate(at)
-    paper = _get(paper_id, by, at)
-    _check_state(paper, State.DRAFT)
+    paper = get_paper(paper_id, by, at)
+    check_state(paper, State.DRAFT)
     check_can_number(by, paper, on=today)
     signer = User.objects.filter(pk=signer_id).first()
     if signer is None or not may_have_signed(paper, signer, signed_on):
@@ -310,7 +249,7 @@ def enter_signed(
             uploaded_at=at,
         )
         after = {**_told(paper), "signer": signer.full_name, "signed_on": signed_on.isoformat(), "scan": checked.sha256}
-        role = _role(paper, Right.NUMBER, by, at)
+        role = role_for(paper, Right.NUMBER, by, at)
         audit.record("enter_signed_paper", paper, by=by, at=at, role=role, after=after)
     return _again(paper)
 
@@ -339,7 +278,7 @@ def _sign(paper: Paper, version: int, signer: User, signed_at: datetime, **chang
     paper.signer, paper.signed_at = signer, signed_at
     content = to_json(content_of(paper))  # Refused where a part is missing
     paper.content_sha256 = digest_of(content)
-    _update(
+    change_row(
         paper,
         version,
         State.DRAFT,
@@ -352,12 +291,6 @@ def _sign(paper: Paper, version: int, signer: User, signed_at: datetime, **chang
     )
 
 
-def digest_of(content: Mapping[str, Any]) -> str:
-    """Of the structure as it is stored, whatever order the database gives its keys in."""
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 # ---- numbering ---------------------------------------------------------------------------------------------------
 @transaction.atomic
 def number(
@@ -366,11 +299,13 @@ def number(
     """Number and day as the agency's register of outgoing papers has them. `is_checked`: the clerk was asked about them
     and has looked again. Raises Questionable where that is to be asked."""
     today = timezone.localdate(at)
-    paper = _get(paper_id, by, at)
+    paper = get_paper(paper_id, by, at)
     check_can_number(by, paper, on=today)
+    if not paper.spec.has_number:
+        raise Refused("Giấy công nhận không có số văn bản. Bấm «Vào sổ» để cấp số vào sổ cấp giấy công nhận.")
     if paper.number:
         raise Stale(f"Văn bản này đã vào số {paper.full_number}.")
-    _check_state(paper, State.SIGNED)
+    check_state(paper, State.SIGNED)
     match = NUMBER.fullmatch(nfc(number).strip().removesuffix(f"/{paper.symbol}"))
     if match is None:
         raise Refused(f"Nhập số văn bản bằng chữ số, ví dụ 1234 (ký hiệu /{paper.symbol} có sẵn).")
@@ -394,7 +329,7 @@ def number(
         raise Questionable(doubt)
     try:
         with transaction.atomic():
-            _update(
+            change_row(
                 paper,
                 version,
                 State.SIGNED,
@@ -409,7 +344,7 @@ def number(
         raise taken from error
     paper = _again(paper)
     after = {"number": paper.full_number, "issued_on": issued_on.isoformat()}
-    role = _role(paper, Right.NUMBER, by, at)
+    role = role_for(paper, Right.NUMBER, by, at)
     if doubt:
         after["checked"] = doubt
     audit.record("number_paper", paper, by=by, at=at, role=role, after=after)
@@ -448,11 +383,11 @@ def _doubt(paper: Paper, given: int, on: date) -> str:
 # ---- issuing -----------------------------------------------------------------------------------------------------
 def issue(*, paper_id: int, version: int, by: User, at: datetime) -> Paper:
     """Make the bytes of a numbered paper, keep them, and send it out. What breaks off on the way is done again."""
-    paper = _get(paper_id, by, at)
+    paper = get_paper(paper_id, by, at)
     check_can_number(by, paper, on=timezone.localdate(at))
     if paper.is_issued:
         raise Stale("Văn bản này đã phát hành rồi.")
-    _check_state(paper, State.NUMBERED)
+    check_state(paper, State.NUMBERED)
     if paper.version != version:
         raise Stale(STALE)
     return issue_prepared(paper=paper, **prepared(paper), by=by, at=at)
@@ -464,7 +399,7 @@ def issue_certificate(*, paper_id: int, at: datetime, by: User | None = None) ->
     paper = Paper.objects.select_related("unit", "period", "signer", "item__decision").get(pk=paper_id)
     if paper.is_issued:
         return paper
-    _check_state(paper, State.NUMBERED)
+    check_state(paper, State.NUMBERED)
     return issue_prepared(paper=paper, **prepared(paper), by=by, at=at)
 
 
@@ -505,11 +440,12 @@ def issue_prepared(*, paper: Paper, pdf: bytes, docx: bytes, at: datetime, by: U
             raise Stale(STALE)
         faults.reach("issue paper: flipped")
         issued = _again(paper)
-        certificates = _issue_decision(issued, by, at) if issued.kind == Kind.DECISION else []
+        effect = EFFECTS.get(Kind(issued.kind))
+        certificates = effect(issued, by, at) if effect else []
         after: dict[str, Any] = {"number": _number_words(issued), "sha256": issued.pdf_sha256}
         if certificates:
             after["register_numbers"] = [certificates[0].register_number, certificates[-1].register_number]
-        role = _role(issued, Right.NUMBER, by, at) if by else ""
+        role = role_for(issued, Right.NUMBER, by, at) if by else ""
         audit.record("issue_paper", issued, by=by, at=at, role=role, after=after)
         faults.reach("issue paper: recorded")
     return issued
@@ -529,52 +465,8 @@ def _keep_bytes(content: bytes, extension: str) -> tuple[str, str]:
     return store(made, root=settings.MEDIA_ROOT), sha256
 
 
-def _issue_decision(paper: Paper, by: User | None, at: datetime) -> list[Paper]:
-    """Move the dossiers, and enter the certificates in their register. A decision that was issued before papers were
-    kept has all of that behind it."""
-    decision = paper.decision
-    if decision is None or decision.is_issued or paper.issued_on is None:
-        return []
-    if by is None:
-        raise Refused("Quyết định do văn thư phát hành.")
-    items = list(decision.items.filter(result=Result.RECOGNISED).order_by("position"))
-    # Before the first audit row: who holds the audit and waits for the register would wait for one who holds that.
-    register, numbers = Register.take(decision.deciding_unit, paper.issued_on.year, len(items))
-    assessments.issue_decision(
-        decision_id=decision.pk,
-        version=decision.version,
-        number=paper.number,
-        issued_on=paper.issued_on,
-        by=by,
-        at=at,
-    )
-    decision.refresh_from_db()
-    faults.reach("issue paper: decision issued")
-    certificates = [
-        _certificate(paper, item, register, number, at) for item, number in zip(items, numbers, strict=True)
-    ]
-    Paper.objects.bulk_create(certificates)
-    faults.reach("issue paper: certificates entered")
-    return certificates
-
-
-def _certificate(paper: Paper, item: DecisionItem, register: Register, number: int, at: datetime) -> Paper:
-    """Giấy công nhận of one commune: signed with the decision, its words frozen, and waiting for its bytes."""
-    if paper.decision is not None:
-        item.decision = paper.decision  # with its number
-    certificate = new_paper(Kind.CERTIFICATE, item, by=None, at=at)
-    certificate.signer, certificate.signed_at = paper.signer, paper.signed_at
-    certificate.issued_on = paper.issued_on
-    certificate.numbered_by, certificate.numbered_at = paper.numbered_by, at
-    certificate.register, certificate.register_number = register, number
-    certificate.state = State.NUMBERED
-    certificate.content = to_json(FILLERS[Kind.CERTIFICATE].content(certificate))
-    certificate.content_sha256 = digest_of(certificate.content)
-    return certificate
-
-
 # ---- what the steps share ----------------------------------------------------------------------------------------
-def _get(paper_id: int, by: User, at: datetime) -> Paper:
+def get_paper(paper_id: int, by: User, at: datetime) -> Paper:
     visible = Paper.objects.visible_to(by, timezone.localdate(at))
     paper = visible.select_related("unit", "period", "signer", "decision").filter(pk=paper_id).first()
     if paper is None:
@@ -586,7 +478,7 @@ def _again(paper: Paper) -> Paper:
     return Paper.objects.select_related("unit", "period", "signer", "decision").get(pk=paper.pk)
 
 
-def _check_state(paper: Paper, *states: State) -> None:
+def check_state(paper: Paper, *states: State) -> None:
     if paper.state not in states:
         wanted = " hoặc ".join(f"«{state.label.lower()}»" for state in states)
         now = State(paper.state).label.lower()
@@ -595,14 +487,14 @@ def _check_state(paper: Paper, *states: State) -> None:
         )
 
 
-def _update(paper: Paper, version: int, state: State, /, **changes: Any) -> None:
+def change_row(paper: Paper, version: int, state: State, /, **changes: Any) -> None:
     """The one place that moves a paper before it is issued."""
     rows = Paper.objects.filter(pk=paper.pk, version=version, state=state)
     if not rows.update(version=F("version") + 1, **changes):
         raise Stale(STALE)
 
 
-def _role(paper: Paper, right: Right, by: User, at: datetime) -> str:
+def role_for(paper: Paper, right: Right, by: User, at: datetime) -> str:
     """As what somebody acts on this paper."""
     roles = roles_of(by, timezone.localdate(at))
     units = (paper.unit_id, paper.appraising_unit_id) if right is Right.DRAFT else (paper.unit_id,)

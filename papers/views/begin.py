@@ -26,7 +26,8 @@ from papers.kinds import KINDS, Kind, Subject
 from papers.models import Paper
 from papers.models.paper import LIVE
 from papers.permissions import reporting_provinces
-from papers.services.life import About, beginning
+from papers.services.life import beginning
+from papers.services.rows import About
 from papers.views.paper import Link
 
 GET_OR_POST = ["GET", "HEAD", "POST"]

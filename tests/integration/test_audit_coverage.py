@@ -45,6 +45,7 @@ from tests.factories import (
     council,
     dossier_in,
     drafted,
+    issued,
     issued_paper,
     make_place,
     met,
@@ -57,6 +58,13 @@ from tests.factories import (
 )
 from tests.fillers import TINY
 from tests.issued_papers import paper_in
+from tests.later_papers import (
+    begun_correction,
+    begun_reissue,
+    begun_replacement,
+    begun_revocation,
+    certificates_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -225,6 +233,50 @@ def numbering_a_paper(place: Place) -> Act:
 def sending_out(place: Place) -> Act:
     given = of(numbered(signed(a_draft(place), place), place), place.clerk, place)
     return lambda: papers.issue(**given)
+
+
+def a_whole_decision(place: Place) -> Paper:
+    paper = issued_paper([dossier_in(Status.CONCLUDED, place)], place)
+    certificates_of(paper, place)
+    return paper
+
+
+def correcting(place: Place) -> Act:
+    paper = a_whole_decision(place)
+    return lambda: begun_correction(paper, place)
+
+
+def replacing(place: Place) -> Act:
+    paper = a_whole_decision(place)
+    return lambda: begun_replacement(paper, place, {})
+
+
+def revoking(place: Place) -> Act:
+    paper = a_whole_decision(place)
+    return lambda: begun_revocation(paper, place, [paper.decision.items.get().pk if paper.decision else 0])
+
+
+def revocation_out(place: Place) -> Act:
+    paper = a_whole_decision(place)
+    items = [paper.decision.items.get().pk if paper.decision else 0]
+    given = of(numbered(signed(begun_revocation(paper, place, items), place), place), place.clerk, place)
+    return lambda: papers.issue(**given)
+
+
+def revoking_alone(place: Place) -> Act:
+    items = issued([dossier_in(Status.CONCLUDED, place)], place).items.values_list("pk", flat=True)
+    return lambda: services.revoke(item_ids=items, document="", reason="", by=place.clerk, at=place.later())
+
+
+def reissuing(place: Place) -> Act:
+    first = certificates_of(a_whole_decision(place), place)[0]
+    return lambda: begun_reissue(first, place, "Xã Tên Đúng")
+
+
+def entering_in_register(place: Place) -> Act:
+    first = certificates_of(a_whole_decision(place), place)[0]
+    given = of(signed(begun_reissue(first, place, "Xã Tên Đúng"), place), place.clerk, place)
+    return lambda: papers.enter_in_register(**given)
 
 
 def a_certificate(place: Place) -> Act:
@@ -489,6 +541,13 @@ SERVICES: dict[str, tuple[Callable[[Place], Act], Rows]] = {
     "number": (numbering_a_paper, [("number_paper", PAPER)]),
     "issue": (sending_out, [("recognise", DOSSIER), ("issue_decision", DECISION), ("issue_paper", PAPER)]),
     "issue_certificate": (a_certificate, [("issue_paper", PAPER)]),
+    "revoke": (revoking_alone, [("revoke", DOSSIER)]),
+    "begin_correction": (correcting, [("draft_paper", PAPER)]),
+    "begin_replacement": (replacing, [("draft_paper", PAPER)]),
+    "begin_revocation": (revoking, [("draft_paper", PAPER)]),
+    "issue: revocation": (revocation_out, [("revoke", DOSSIER), ("issue_paper", PAPER)]),
+    "begin_reissue": (reissuing, [("draft_paper", PAPER)]),
+    "enter_in_register": (entering_in_register, [("number_paper", PAPER)]),
     "accept_area_type": (area_type, [("accept_area_type", UNIT)]),
     "accept_area_types": (area_types, [("accept_area_type", UNIT)] * 2),
     "assign_role": (role, [("assign_role", USER)]),

@@ -329,7 +329,10 @@ BREAKERS: dict[str, list[Breaker]] = {
         dossier(Status.CONCLUDED, passes=None),
         dossier(Status.RECOGNISED, appraiser=None),
     ],
-    "assessments_dossier_recognised_passes": [dossier(Status.RECOGNISED, passes=False)],
+    "assessments_dossier_recognised_passes": [
+        dossier(Status.RECOGNISED, passes=False),
+        dossier(Status.RECOGNISED, status=Status.REVOKED, passes=False),
+    ],
     "assessments_steptime_first_only": [again(StepTime)],
     "assessments_steptime_grace_is_late": [changed(StepTime, is_in_grace=True)],
     "assessments_steptime_late_is_true": [

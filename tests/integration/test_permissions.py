@@ -54,9 +54,10 @@ MAY_PERFORM: dict[tuple[str, str], tuple[str, str]] = {
     ("appraising", "conclude"): ("appraiser", "own district"),
     ("concluded", "reopen"): ("head_of_office", "own district"),
     ("concluded", "recognise"): ("clerk", "own district"),
+    ("recognised", "revoke"): ("clerk", "own district"),
     ("concluded", "refuse"): ("clerk", "own district"),
 }
-NO_BUTTON = {"recognise", "refuse"}  # the issued decision does these, nobody presses them
+NO_BUTTON = {"recognise", "refuse", "revoke"}  # the issued decision does these, nobody presses them
 
 PLACES = [
     "own commune",
@@ -133,7 +134,7 @@ def refusal(ask: Callable[..., None], *args: object, **kwargs: object) -> str:
 def test_only_who_the_table_names_may_move_a_dossier(world: World, status: Status) -> None:
     dossier = in_state(world, status)
     asked = [(action, *who) for action in Action for who in world.people]
-    assert len(asked) == 9 * 10 * len(PLACES)
+    assert len(asked) == 10 * 10 * len(PLACES)
 
     allowed = {
         (action.value, role, where)
@@ -257,7 +258,7 @@ def test_the_commune_reads_the_appraisal_only_once_it_is_decided(world: World, s
     appraiser = world.people["appraiser", "own district"]
 
     assert [permissions.can_see_appraisal(user, dossier, at=AT) for user in own] == [
-        status in {"recognised", "refused"}
+        status in {"recognised", "refused", "revoked"}
     ] * 2
     assert permissions.can_see_appraisal(appraiser, dossier, at=AT) is (status not in {"draft", "withdrawn"})
 

@@ -18,7 +18,7 @@ from papers.filling import FILLERS, content_of
 from papers.kinds import KINDS, Desk, Kind, Subject
 from papers.models import Paper
 from papers.rendering import lines_of, render_pdf
-from papers.services.life import new_paper
+from papers.services.rows import new_paper
 from papers.structure import Block, Certificate, Printed, Table
 from papers.words import in_sentence
 from tests.browser import pictures

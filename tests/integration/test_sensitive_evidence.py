@@ -17,6 +17,7 @@ from django.utils import timezone
 from assessments import services
 from assessments.models import Dossier, Evidence, EvidenceAccess
 from assessments.permissions import Door, door_to
+from assessments.policy import DECIDED
 from assessments.readings import last_days, readings_of, unusual
 from assessments.workflow import Status
 from childfriendly.core import audit
@@ -47,8 +48,11 @@ def sensitive(place: Place, status: Status = Status.APPRAISING, item: str = "TC0
     people = {Role.COMMUNE_HEAD: place.heads[0], Role.APPRAISER: place.appraiser}
     for action in _PATH[status]:
         dossier = move(action, dossier, people, place)
-    if status in (Status.RECOGNISED, Status.REFUSED):
-        issued([dossier], place)
+    if status in DECIDED:
+        decision = issued([dossier], place)
+        if status is Status.REVOKED:
+            items = decision.items.values_list("pk", flat=True)
+            services.revoke(item_ids=items, document="", reason="", by=place.clerk, at=place.later())
     return Evidence.objects.select_related("dossier__commune__parent", "dossier__period").get(pk=evidence.pk)
 
 

@@ -56,6 +56,14 @@ def recognitions(items: list[DecisionItem]) -> list[Standing]:
     return [found[item.pk].standing for item in items]
 
 
+def renamed(items: list[DecisionItem]) -> list[DecisionItem]:
+    """As a replacing decision names them; the rows stay as they are."""
+    again = list(DecisionItem.objects.filter(pk__in=[item.pk for item in items]))
+    for item in again:
+        item.commune_name = f"{item.commune_name} Đúng"
+    return again
+
+
 IN_FORCE = [Standing.ISSUED] * 3
 
 
@@ -126,10 +134,10 @@ def test_a_refused_commune_is_none_of_those_that_can_be_taken(place: Place) -> N
     assert said(paper).standing == Standing.REVOKED
 
 
-def test_a_replacement_replaces_the_paper_and_the_certificates_that_it_names(
+def test_a_replacement_replaces_the_paper_and_the_certificates_of_whom_it_renames(
     paper: Paper, certificates: list[Paper], items: list[DecisionItem], place: Place
 ) -> None:
-    replacement = issued_paper(Kind.REPLACEMENT, place, earlier=paper, items=items[:2])
+    replacement = issued_paper(Kind.REPLACEMENT, place, earlier=paper, items=renamed(items[:2]) + items[2:])
 
     assert said(paper) == Said(Standing.REPLACED, (replacement,))
     assert standings(certificates) == [Standing.REPLACED, Standing.REPLACED, Standing.ISSUED]
@@ -141,7 +149,7 @@ def test_a_certificate_that_is_issued_again_replaces_the_first_and_is_in_force(
     paper: Paper, certificates: list[Paper], items: list[DecisionItem], place: Place
 ) -> None:
     """Also after the replacing decision that it was issued under."""
-    issued_paper(Kind.REPLACEMENT, place, earlier=paper, items=items)
+    issued_paper(Kind.REPLACEMENT, place, earlier=paper, items=renamed(items))
     again = issued_paper(Kind.CERTIFICATE, place, item=items[0], earlier=certificates[0])
 
     assert said(certificates[0]).standing == Standing.REPLACED
@@ -152,7 +160,7 @@ def test_a_certificate_that_is_issued_again_replaces_the_first_and_is_in_force(
 def test_a_revocation_of_the_replacing_decision_reaches_the_communes_of_the_first(
     paper: Paper, certificates: list[Paper], items: list[DecisionItem], place: Place
 ) -> None:
-    replacement = issued_paper(Kind.REPLACEMENT, place, earlier=paper, items=items)
+    replacement = issued_paper(Kind.REPLACEMENT, place, earlier=paper, items=renamed(items))
     again = issued_paper(Kind.CERTIFICATE, place, item=items[0], earlier=certificates[0])
     issued_paper(Kind.REVOCATION, place, earlier=replacement, items=items[:1])
 

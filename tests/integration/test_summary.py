@@ -77,7 +77,7 @@ def test_points_are_appraised_where_concluded_declared_where_sent_and_blank_befo
     row = summary_of(place).rows[0]
     assert row.state == status.label
     declared = {"draft": None, "withdrawn": None, "refused": 875}.get(status, 1000)
-    appraised = {"concluded": 1000, "recognised": 1000, "refused": 875}.get(status)
+    appraised = {"concluded": 1000, "recognised": 1000, "revoked": 1000, "refused": 875}.get(status)
     assert (row.declared_total, row.appraised_total) == (declared, appraised)
     assert row.threshold == (None if declared is None else 850)
     if declared is None:

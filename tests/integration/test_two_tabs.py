@@ -39,6 +39,7 @@ from tests.factories import (
     council,
     dossier_in,
     drafted,
+    issued_paper,
     make_place,
     met,
     numbered,
@@ -48,6 +49,7 @@ from tests.factories import (
     signed,
 )
 from tests.fillers import TINY
+from tests.later_papers import begun_reissue, certificates_of
 
 pytestmark = pytest.mark.django_db
 
@@ -155,6 +157,12 @@ def sending_out(place: Place) -> Case:
     return papers.issue, same, same
 
 
+def entering(place: Place) -> Case:
+    paper = certificates_of(issued_paper([dossier_in(Status.CONCLUDED, place)], place), place)[0]
+    same = of(signed(begun_reissue(paper, place, "Xã Tên Đúng"), place), place.clerk)
+    return papers.enter_in_register, same, same
+
+
 def target(place: Place) -> Case:
     same = {"period": place.period, "version": 1, "unit": place.deciding, "by": place.catalogue_admin}
     first, second = ({"communes": n, "document_number": f"{n}/KH"} for n in (0, 1))
@@ -227,6 +235,7 @@ CASES: dict[str, Callable[[Place], Case]] = {
     "enter_signed": signing_by_hand,
     "number": numbering_a_paper,
     "issue": sending_out,
+    "enter_in_register": entering,
 }
 
 

@@ -114,8 +114,8 @@ EVERYBODY: set[Who] = {
 }
 
 NOT_SENT = {Status.DRAFT, Status.WITHDRAWN}
-CONCLUDED = {Status.CONCLUDED, Status.RECOGNISED, Status.REFUSED}
-DECIDED = {Status.RECOGNISED, Status.REFUSED}
+DECIDED = {Status.RECOGNISED, Status.REFUSED, Status.REVOKED}
+CONCLUDED = DECIDED | {Status.CONCLUDED}
 
 
 def who(roles: str, places: Iterable[str] = PLACES) -> set[Who]:

@@ -14,6 +14,7 @@ RECORDING = {"audit.record", "audit.append", "audit.exported"}
 PARTS = {
     "add_authority": "open_period",
     "add_deadline": "open_period",
+    "change_row": "every step of a paper's life",
     "hold_for_figures": "every service that saves figures",
     "move_row": "perform, issue_decision",
     "record_step_time": "perform, issue_decision",

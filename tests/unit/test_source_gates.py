@@ -125,4 +125,4 @@ def test_a_decision_gets_its_number_from_its_paper_and_from_nowhere_else() -> No
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and called(node) == "issue_decision"
     }
-    assert calling == {"papers/services/life.py"}
+    assert calling == {"papers/services/effects.py"}

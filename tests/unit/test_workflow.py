@@ -22,6 +22,7 @@ BY_HAND: dict[tuple[str, str, str], str] = {
     ("concluded", "reopen", "head_of_office"): "appraising",
     ("concluded", "recognise", "clerk"): "recognised",
     ("concluded", "refuse", "clerk"): "refused",
+    ("recognised", "revoke", "clerk"): "revoked",
 }
 
 GUARDS_BY_HAND: dict[str, set[str]] = {
@@ -34,6 +35,7 @@ GUARDS_BY_HAND: dict[str, set[str]] = {
     "reopen": {"needs_reason", "outside_live_proposal"},
     "recognise": {"only_by_decision"},
     "refuse": {"only_by_decision"},
+    "revoke": {"only_by_decision"},
 }
 
 LABELS_BY_HAND = {
@@ -45,6 +47,7 @@ LABELS_BY_HAND = {
     "RECOGNISED": "Đã công nhận",
     "REFUSED": "Không công nhận",
     "WITHDRAWN": "Đã rút",
+    "REVOKED": "Đã thu hồi công nhận",
 }
 
 
@@ -56,7 +59,7 @@ def target(status: Status, action: Action, role: Role) -> str | None:
 @pytest.mark.parametrize("status", Status)
 def test_every_action_of_every_role_agrees_with_the_table_written_by_hand(status: Status) -> None:
     pairs = list(product(Action, Role))
-    assert len(pairs) == 9 * 10
+    assert len(pairs) == 10 * 10
 
     moves = {(action.value, role.value): target(status, action, role) for action, role in pairs}
 
@@ -91,14 +94,14 @@ def test_moves_from_a_state_are_those_that_name_it(status: Status) -> None:
     ]
 
 
-def test_every_state_is_reached_and_a_decided_dossier_never_moves_again() -> None:
+def test_every_state_is_reached_and_a_recognition_ends_only_by_being_revoked() -> None:
     reached, before = {Status.DRAFT}, set[Status]()
     while reached != before:
         before = set(reached)
         reached |= {MOVES[action].target for status in before for action in moves_from(status)}
 
     assert reached == set(Status)
-    assert [status for status in Status if not moves_from(status)] == [Status.RECOGNISED, Status.REFUSED]
+    assert [status for status in Status if not moves_from(status)] == [Status.REFUSED, Status.REVOKED]
 
 
 def test_the_page_of_the_workflow_is_the_one_generated_from_the_table() -> None:

@@ -99,6 +99,7 @@ _SIGNS = {
     "proposed": "↑",
     "recognised": "✓",
     "refused": "✕",
+    "revoked": "⊘",
 }
 
 

@@ -1,0 +1,70 @@
+"""Later papers brought through their whole life, for tests: drafted by the office, signed by the leader, sent out by
+the clerk."""
+
+from collections.abc import Collection, Mapping
+
+from papers import services
+from papers.kinds import Kind
+from papers.models import Paper, State
+from tests.factories import Place, numbered, sent_out, signed
+
+REASON = "Tên đơn vị ghi nhầm."
+
+
+def out(paper: Paper, place: Place, number: str = "") -> Paper:
+    return sent_out(numbered(signed(paper, place), place, number), place)
+
+
+def certificates_of(paper: Paper, place: Place) -> list[Paper]:
+    """With their bytes, as the worker makes them; in the order of the annex."""
+    waiting = Paper.objects.filter(kind=Kind.CERTIFICATE, item__decision=paper.decision, state=State.NUMBERED)
+    for one in waiting.order_by("register_number"):
+        services.issue_certificate(paper_id=one.pk, at=place.later())
+    made = Paper.objects.filter(kind=Kind.CERTIFICATE, item__decision=paper.decision, state=State.ISSUED)
+    return list(made.select_related("item").order_by("register_number"))
+
+
+def begun_correction(paper: Paper, place: Place, wrong: str = "QĐ-UB", right: str = "QĐ-UBND") -> Paper:
+    return services.begin_correction(
+        earlier_id=paper.pk,
+        wrong=wrong,
+        right=right,
+        reason=REASON,
+        is_reason_public=False,
+        by=place.appraiser,
+        at=place.later(),
+    )
+
+
+def begun_replacement(paper: Paper, place: Place, names: Mapping[int, str]) -> Paper:
+    return services.begin_replacement(
+        earlier_id=paper.pk, names=names, reason=REASON, is_reason_public=True, by=place.appraiser, at=place.later()
+    )
+
+
+def begun_revocation(paper: Paper, place: Place, item_ids: Collection[int]) -> Paper:
+    return services.begin_revocation(
+        earlier_id=paper.pk,
+        item_ids=item_ids,
+        reason=REASON,
+        is_reason_public=True,
+        by=place.appraiser,
+        at=place.later(),
+    )
+
+
+def begun_reissue(certificate: Paper, place: Place, name: str) -> Paper:
+    return services.begin_reissue(
+        earlier_id=certificate.pk,
+        commune_name=name,
+        reason=REASON,
+        is_reason_public=True,
+        by=place.appraiser,
+        at=place.later(),
+    )
+
+
+def reissued(certificate: Paper, place: Place, name: str) -> Paper:
+    paper = signed(begun_reissue(certificate, place, name), place)
+    paper = services.enter_in_register(paper_id=paper.pk, version=paper.version, by=place.clerk, at=place.later())
+    return sent_out(paper, place)
