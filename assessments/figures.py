@@ -114,6 +114,11 @@ class DossierFigures:
         return totals + [item.code for item in self.rules.items if not self.is_appraised(item)]
 
     @property
+    def settled_totals(self) -> dict[str, int]:
+        """The shared totals as appraised; where they are not yet, as declared."""
+        return {**self.totals, **{key: row.value for key, row in self.appraised_totals.items()}}
+
+    @property
     def missing_totals(self) -> list[str]:
         return [total.key for total in self.rules.base_figures if total.key not in self.totals]
 

@@ -4,12 +4,13 @@ The wording and the limits in working days are our proposals: QĐ 06 gives neith
 to people who may not know small counts, so points and figures are those of `frozen`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from django.db.models import Q
 from django.utils import timezone
 
+from assessments.figures import load_figures
 from assessments.models import (
     AppraisedAnswer,
     Dossier,
@@ -23,7 +24,7 @@ from assessments.models import (
 from assessments.policy import CONCLUDED
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.numbers import format_number
-from criteria.disclosure import WITHHELD
+from criteria.disclosure import WITHHELD, masked_text
 from criteria.models import Deadline, DeadlineKind, Holiday, Task
 from criteria.scoring import RuleSet, vietnamese
 from criteria.services import authority_for
@@ -33,6 +34,7 @@ from papers.filling.frame import Passage, criteria_basis, day_of, framed, issuer
 from papers.filling.frozen import APPRAISED, DECLARED, Frozen, appraised_of, frozen_of
 from papers.filling.minutes import dossier_of
 from papers.models import Paper
+from papers.models.recheck import Finding, findings_of
 from papers.structure import Annex, Block, Column, Content, Heading, Paragraph, Row, Table
 from papers.words import in_sentence, kinds_of, vietnamese_date
 
@@ -178,7 +180,7 @@ def appraisal_report(paper: Paper) -> Content:
     sheets = frozen_of([dossier])
     declared, appraised = sheets[dossier.pk, DECLARED], appraised_of(dossier)
     text = wording(paper, report_passages(paper))
-    name = in_sentence(dossier.commune.name)
+    name, findings = in_sentence(dossier.commune.name), findings_of(dossier)
     differences = _differences(dossier, declared, appraised)
     return framed(
         paper,
@@ -191,6 +193,7 @@ def appraisal_report(paper: Paper) -> Content:
             ),
             Heading("I. QUÁ TRÌNH THẨM ĐỊNH"),
             *map(Paragraph, paragraphs(text["course"])),
+            *_visits(findings),
             Heading("II. KẾT QUẢ THẨM ĐỊNH"),
             *_totals(declared, appraised),
             Heading("III. NỘI DUNG CHÊNH LỆCH"),
@@ -202,7 +205,7 @@ def appraisal_report(paper: Paper) -> Content:
             Annex(
                 label="PHỤ LỤC",
                 title=("BẢNG ĐIỂM TỰ CHẤM VÀ THẨM ĐỊNH", f"{dossier.commune.name.upper()}, NĂM {paper.period.year}"),
-                blocks=(_scores(declared, appraised),),
+                blocks=(_scores(declared, appraised, _found(dossier, appraised.rules, findings)),),
                 is_landscape=True,
             ),
         ),
@@ -271,24 +274,45 @@ def _differences(dossier: Dossier, declared: Frozen, appraised: Frozen) -> Table
     return Table(columns, tuple(rows)) if rows else None
 
 
-def _scores(declared: Frozen, appraised: Frozen) -> Table:
+def _visits(findings: Mapping[str, Finding]) -> Iterator[Paragraph]:
+    """The records that the figures of re-checks are taken from."""
+    for visit in sorted({row.recheck for row in findings.values()}, key=lambda visit: (visit.held_on, visit.pk)):
+        day = vietnamese_date(visit.held_on, visit.held_on.year)
+        yield Paragraph(f"Phúc tra {day}: {visit.body_name}; {visit.record}.", is_item=True)
+
+
+def _found(dossier: Dossier, rules: RuleSet, findings: Mapping[str, Finding]) -> dict[str, str]:
+    """Item → what was found on the spot. Notes stay in the signed record: they are free words."""
+    if not findings:
+        return {}
+    totals = load_figures(dossier).settled_totals
+    texts = {code: row.figures.text(rules.item(code), totals) for code, row in findings.items()}
+    shown = {code: masked_text(text) if rules.names_children(code) else text for code, text in texts.items()}
+    return {code: text or "xem biên bản" for code, text in shown.items()}
+
+
+def _scores(declared: Frozen, appraised: Frozen, found: Mapping[str, str]) -> Table:
+    """What re-checks found stands beside the figures where there was one; it makes no points."""
     rows = []
+    beside = ("",) if found else ()
     for criterion in appraised.rules.criteria:
         ours, theirs = (sheet.sheet.criterion(criterion.code) for sheet in (appraised, declared))
         points = (vietnamese(ours.max), theirs.points_text, ours.points_text)
-        rows.append(Row((f"TC {criterion.number}", criterion.title, "", "", *points), is_total=True))
+        rows.append(Row((f"TC {criterion.number}", criterion.title, "", "", *beside, *points), is_total=True))
         for item in criterion.items:
             ours_of, theirs_of = (sheet.sheet.item(item.code) for sheet in (appraised, declared))
             answers = (declared.answers.get(item.code, ""), appraised.answers.get(item.code, ""))
             points = (vietnamese(ours_of.max), theirs_of.points_text, ours_of.points_text)
-            rows.append(Row((item.code, item.title, *answers, *points)))
+            on_the_spot = (found.get(item.code, ""),) if found else ()
+            rows.append(Row((item.code, item.title, *answers, *on_the_spot, *points)))
     totals = (vietnamese(appraised.sheet.max), declared.sheet.total_text, appraised.sheet.total_text)
-    rows.append(Row(("", "Tổng cộng", "", "", *totals), is_total=True))
+    rows.append(Row(("", "Tổng cộng", "", "", *beside, *totals), is_total=True))
     columns = (
         Column("Mục", 8),
-        Column("Nội dung", 36),
+        Column("Nội dung", 23 if found else 36),
         Column("Xã khai", 13, "center"),
         Column("Thẩm định", 13, "center"),
+        *([Column("Phúc tra", 13, "center")] if found else []),
         Column("Điểm tối đa", 8, "center"),
         Column("Điểm tự chấm", 11, "center"),
         Column("Điểm thẩm định", 11, "center"),

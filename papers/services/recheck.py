@@ -126,18 +126,13 @@ def _check_found(found: Mapping[str, Found], figures: DossierFigures, desk: Desk
         raise Refused("Có mục không thuộc bộ tiêu chí. Mở lại trang rồi nhập lại.")
     if desk is Desk.PROVINCE and any(figures.rules.names_children(code) for code in found):
         raise Refused("Số liệu phúc tra của tiêu chí nhạy cảm do cơ quan thẩm định nhập.")
-    totals = totals_of(figures)
+    totals = figures.settled_totals
     for code, one in found.items():
         item = items[code]
         check_possible(item, one.figures)
         whole, part = totals.get(item.denominator_key), one.figures.numerator
         if whole is not None and part is not None and part > whole:
             raise Refused(part_over_whole(item, part, whole))
-
-
-def totals_of(figures: DossierFigures) -> dict[str, int]:
-    """The shared totals that findings are read with: appraised ones, else those declared."""
-    return {**figures.totals, **{key: row.value for key, row in figures.appraised_totals.items()}}
 
 
 def _entered(dossier: Dossier, desk: Desk, visit: Visit, by: User, at: datetime) -> Recheck:
@@ -176,7 +171,7 @@ def _columns(visit: Visit) -> dict[str, object]:
 
 def _told(found: Mapping[str, Figures], figures: DossierFigures) -> dict[str, str]:
     """As the audit keeps figures: small counts about single children are hidden there too."""
-    totals = totals_of(figures)
+    totals = figures.settled_totals
     return {code: figures.public_text(code, one.text(figures.rules.item(code), totals)) for code, one in found.items()}
 
 

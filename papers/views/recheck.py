@@ -93,7 +93,7 @@ def rechecks(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 def _shown(recheck: Recheck, figures: DossierFigures, *, is_exact: bool, desk: Desk | None) -> Shown:
     """To those who may not know small counts nothing is told that somebody who knew them wrote about them."""
-    rules, totals = figures.rules, services.totals_of(figures)
+    rules, totals = figures.rules, figures.settled_totals
     findings = list(recheck.findings.all())
     raw = {row.item: row.figures.raw(rules.item(row.item), totals) for row in findings}
     withholds = not is_exact and recheck.desk == Desk.OFFICE and (figures.hides_anything or hides(rules, raw))

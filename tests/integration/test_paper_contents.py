@@ -8,14 +8,26 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from assessments.models import Decision, DecisionItem, Dossier, Figures
-from assessments.workflow import Status
+from assessments.workflow import Action, Status
 from childfriendly.core.exceptions import Refused
-from communes.models import Unit
+from communes.models import Role, Unit
 from papers.filling import content_of, passages_of
 from papers.kinds import KINDS, Kind
 from papers.models import Paper, State
+from papers.services.recheck import Found
 from papers.structure import Annex, Article, Certificate, Content, Printed, Row, Table, from_json, to_json
-from tests.factories import ZERO_IN_3, Place, approved, dossier_in, issued, issued_paper, make_place, proposed
+from tests.factories import (
+    ZERO_IN_3,
+    Place,
+    approved,
+    dossier_in,
+    issued,
+    issued_paper,
+    make_place,
+    move,
+    proposed,
+    rechecked,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -403,6 +415,39 @@ def test_no_paper_of_the_office_or_the_leader_tells_a_count_that_names_children(
         content_of(unsaved(Kind.REFUSAL, place, item=decision.items.get())),
     ]
     assert [re.findall(r"3/2000|3 cháu|3 / 2\.000|1,5 trẻ", text_of(paper)) for paper in papers] == [[], [], []]
+
+
+def test_the_appraisal_report_sets_what_a_recheck_found_beside_the_figures_and_hides_small_counts() -> None:
+    place = make_place()
+    dossier = dossier_in(Status.APPRAISING, place, answers={"TC03.1": Figures(numerator=6)})
+    rechecked(
+        dossier,
+        place,
+        findings={
+            "TC12.2": Found(Figures(count=2)),
+            "TC03.1": Found(Figures(numerator=3), "Cháu thứ ba mới biết."),
+            "TC01.1": Found(Figures(), "Văn bản thiếu chữ ký."),
+        },
+    )
+    dossier = move(Action.CONCLUDE, dossier, {Role.APPRAISER: place.appraiser}, place)
+    content = of_dossier(Kind.APPRAISAL_REPORT, dossier, place)
+    assert "Phúc tra ngày 01 tháng 11 năm 2024: Đoàn phúc tra của huyện; Biên bản ngày 01/11/2024." in said(content)
+    scores = table(content.annexes[0])
+    assert [column.heading for column in scores.columns][2:5] == ["Xã khai", "Thẩm định", "Phúc tra"]
+    assert sum(column.width for column in scores.columns) == 100
+    assert {row.cells[0]: row.cells[4] for row in scores.rows if row.cells[4]} == {
+        "TC01.1": "xem biên bản",
+        "TC03.1": "1–4/2000",
+        "TC12.2": "2",
+    }
+    assert re.findall("Cháu thứ ba|3/2000", text_of(content)) == []
+
+
+def test_an_appraisal_report_without_a_recheck_has_no_column_for_it() -> None:
+    place = make_place()
+    content = of_dossier(Kind.APPRAISAL_REPORT, dossier_in(Status.CONCLUDED, place), place)
+    assert "Phúc tra" not in text_of(content)
+    assert sum(column.width for column in table(content.annexes[0]).columns) == 100
 
 
 def test_an_appraisal_that_is_not_finished_is_not_reported() -> None:
