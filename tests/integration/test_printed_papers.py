@@ -8,21 +8,17 @@ from pathlib import Path
 import pytest
 from django.db.models import Value
 from django.db.models.functions import Replace
-from django.utils import timezone
 from pypdf import PdfReader
 
-from assessments.models import Result
-from assessments.workflow import Status
 from communes.models import Unit, User
 from papers.filling import FILLERS, content_of
-from papers.kinds import KINDS, Desk, Kind, Subject
-from papers.models import Paper
+from papers.kinds import Kind
 from papers.rendering import lines_of, render_pdf
-from papers.services.rows import new_paper
 from papers.structure import Block, Certificate, Printed, Table
 from papers.words import in_sentence
 from tests.browser import pictures
-from tests.factories import ZERO_IN_3, Place, approved, council, dossier_in, issued_paper, make_place, met, proposed
+from tests.every_paper import paper_of
+from tests.factories import Place, make_place
 from tests.paper_files import MM, fonts, pages, read_aloud
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("private_files")]
@@ -43,48 +39,6 @@ def renamed(place: Place) -> Place:
     User.objects.filter(pk=place.leader.pk).update(full_name="Lê Văn Thí Dụ")
     place.leader.refresh_from_db()
     return place
-
-
-def paper_of(kind: Kind, place: Place) -> Paper:
-    """A paper of that kind, with number and day as if the clerk had entered them."""
-    if kind is Kind.SUPPLEMENT:
-        return numbered(new_paper(kind, dossier_in(Status.RETURNED, place), by=place.appraiser, at=place.later()))
-    begun = dossier_in(Status.DRAFT, place, 2)
-    met(council(place, place.editors[2]), [begun], place)
-    dossiers = [dossier_in(Status.CONCLUDED, place, 0), dossier_in(Status.CONCLUDED, place, 1, answers=ZERO_IN_3)]
-    met(council(place, place.appraiser), dossiers, place)
-    match KINDS[kind].subject:
-        case Subject.DOSSIER:
-            about = begun if KINDS[kind].desk is Desk.COMMUNE else dossiers[0]
-        case Subject.PROPOSAL:
-            about = proposed(dossiers, place)
-        case Subject.DECISION:
-            about = approved(dossiers, place)
-        case Subject.ITEM:
-            result = Result.REFUSED if kind is Kind.REFUSAL else Result.RECOGNISED
-            decision = issued_paper(dossiers, place, "2345").decision
-            assert decision is not None
-            about = decision.items.get(result=result)
-        case Subject.PERIOD:
-            issued_paper(dossiers, place, "2345")
-            about = place.period
-        case Subject.EARLIER:
-            about = issued_paper(dossiers, place, "2345")
-    paper = new_paper(kind, about, unit=place.deciding, by=place.appraiser, at=place.later())
-    if KINDS[kind].subject is Subject.EARLIER:
-        paper.reason = "Tên xã ghi trong Phụ lục không đúng."
-    if kind is Kind.CORRECTION:
-        paper.edits = {"wrong": "Độc lập – Tự do – Hạnh phúc", "right": "Độc lập - Tự do - Hạnh phúc"}
-    return numbered(paper)
-
-
-def numbered(paper: Paper) -> Paper:
-    paper.issued_on = timezone.localdate(paper.drafted_at)
-    if paper.kind == Kind.CERTIFICATE:
-        paper.register_number = 7
-    else:
-        paper.number = "15"
-    return paper
 
 
 def without_heads(printed: Printed) -> Printed:
