@@ -40,6 +40,7 @@ from papers.permissions import (
 )
 from papers.rendering import lines_of, render_docx, render_pdf
 from papers.services.attachments import ATTACHABLE
+from papers.services.seal import bears_seal
 from papers.standing import said_of
 from papers.structure import Printed, from_json
 from papers.views.attachments import attachment_lines
@@ -156,6 +157,7 @@ def paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "missing": missing,
         "standing": said.standing,
         "later": said.later,
+        "is_sealed": found.is_issued and bears_seal(found),
         "attachments": attachment_lines(found),
         "can_attach": found.state in ATTACHABLE and can(check_can_attach, user, found, on=day),
         "events": list(_history(found)),

@@ -388,8 +388,9 @@ def test_an_issued_paper_is_sealed_and_leaves_byte_for_byte_as_it_was_stored(
     (report,) = read_signatures(content, at=place.later())
     assert (report.signer, report.signed_at, report.is_good) == ("Ủy ban nhân dân huyện Thử", issued.issued_at, True)
     assert seal.bears_seal(issued)
-    page = signed_in(place.clerk).get(reverse("papers:attach", args=[issued.uuid])).content.decode()
-    assert "Tệp PDF phát hành có dấu điện tử của cơ quan." in page
+    for name in ("papers:attach", "papers:paper"):
+        page = signed_in(place.clerk).get(reverse(name, args=[issued.uuid])).content.decode()
+        assert "Tệp PDF phát hành có dấu điện tử của cơ quan." in page, name
     subprocess.run(["qpdf", "--check", stored], check=True, capture_output=True)
     served = serve(RequestFactory().get("/"), issued.pdf_path, root=settings.MEDIA_ROOT, name="van-ban.pdf")
     assert b"".join(served.streaming_content) == content  # type: ignore[attr-defined]
@@ -417,8 +418,9 @@ def test_a_paper_of_an_agency_without_a_seal_bears_none(
     settings.SEAL_PKCS12 = ""
     issued = sent_out(paper, place)
     assert not seal.bears_seal(issued)
-    page = signed_in(place.clerk).get(reverse("papers:attach", args=[issued.uuid])).content.decode()
-    assert "Tệp PDF phát hành không có dấu điện tử" in page
+    for name in ("papers:attach", "papers:paper"):
+        page = signed_in(place.clerk).get(reverse(name, args=[issued.uuid])).content.decode()
+        assert "Tệp PDF phát hành không có dấu điện tử" in page, name
 
 
 # ---- what the operator is told -----------------------------------------------------------------------------------
