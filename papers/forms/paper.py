@@ -41,7 +41,7 @@ class SignedForm(PlainForm, forms.Form):
     signed_on = VietnameseDateField(label="Ngày ký")
     scan = forms.FileField(
         label="Bản quét văn bản đã ký",
-        help_text="PDF hoặc ảnh, tối đa 20 MB",
+        help_text="PDF (kể cả PDF đã ký số) hoặc ảnh, tối đa 20 MB",
         error_messages={
             "required": "Chọn tệp quét của văn bản đã ký.",
             "empty": "Tệp không có nội dung. Chọn tệp khác.",

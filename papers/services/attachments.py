@@ -12,7 +12,7 @@ from django.utils import timezone
 from assessments.services.files import Infected, keep
 from childfriendly.core import audit
 from childfriendly.core.exceptions import Refused, Stale
-from childfriendly.core.files import MAX_FILE_BYTES, CheckedUpload, check_upload
+from childfriendly.core.files import MAX_FILE_BYTES, CheckedUpload, Scan, check_upload
 from communes.models import User
 from communes.queries import roles_of
 from papers.filling import content_of
@@ -38,11 +38,11 @@ def attach(*, paper_id: int, upload: "UploadedFile[bytes]", by: User, at: dateti
         raise Refused("Không tìm thấy văn bản này trong phạm vi của đơn vị.")
     check_can_attach(by, paper, on=today)
     _check_state(paper)
-    checked = check_upload(upload, max_bytes=MAX_FILE_BYTES, allowed=EXTENSIONS)
+    checked = examine(upload)
     if twin := _twin(paper, checked):
         return twin
     _check_room(paper)
-    reading = read_pdf(checked.content.read(), at=at) if checked.extension == "pdf" else None
+    reading = reading_of(checked, at=at)
     held = roles_of(by, today).at(paper.unit_id, *attaching_roles(paper))
     role = held.words if held else ""
     try:
@@ -55,22 +55,41 @@ def attach(*, paper_id: int, upload: "UploadedFile[bytes]", by: User, at: dateti
         if twin := _twin(paper, checked):
             return twin
         _check_room(paper)
-        attachment = Attachment.objects.create(
-            paper=paper,
-            name=checked.name,
-            path=path,
-            sha256=checked.sha256,
-            size=checked.size,
-            content_type=checked.content_type,
-            has_active_content=checked.has_active_content,
-            scan=verdict,
-            uploaded_by=by,
-            uploaded_at=at,
-            **_read_from(paper, reading),
-        )
+        attachment = add_attachment(paper, checked, reading, path=path, verdict=verdict, by=by, at=at)
         after = {"file": attachment.uuid.hex, "sha256": checked.sha256, "signatures": len(attachment.signatures)}
         audit.record("attach_to_paper", paper, by=by, at=at, role=role, after=after)
     return attachment
+
+
+def examine(upload: "UploadedFile[bytes]") -> CheckedUpload:
+    return check_upload(upload, max_bytes=MAX_FILE_BYTES, allowed=EXTENSIONS)
+
+
+def reading_of(checked: CheckedUpload, *, at: datetime) -> Reading | None:
+    """What a PDF tells; None of a picture. Slow: call it outside every transaction. Raises as `read_pdf`."""
+    if checked.extension != "pdf":
+        return None
+    checked.content.seek(0)
+    return read_pdf(checked.content.read(), at=at)
+
+
+def add_attachment(
+    paper: Paper, checked: CheckedUpload, reading: Reading | None, *, path: str, verdict: Scan, by: User, at: datetime
+) -> Attachment:
+    """The row of a file that is safely on disk, with what was read from it."""
+    return Attachment.objects.create(
+        paper=paper,
+        name=checked.name,
+        path=path,
+        sha256=checked.sha256,
+        size=checked.size,
+        content_type=checked.content_type,
+        has_active_content=checked.has_active_content,
+        scan=verdict,
+        uploaded_by=by,
+        uploaded_at=at,
+        **_read_from(paper, reading),
+    )
 
 
 def _read_from(paper: Paper, reading: Reading | None) -> dict[str, object]:

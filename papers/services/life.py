@@ -19,7 +19,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from assessments.models import Decision, DecisionItem, Dossier, Proposal, Result
-from assessments.services.files import examine, keep
+from assessments.services.files import keep
 from childfriendly.core import audit, faults
 from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.files import CheckedUpload, content_type_for, store
@@ -30,7 +30,7 @@ from criteria.deadlines import VIET_NAM
 from criteria.models import Period
 from papers.filling import content_of, passages_of
 from papers.kinds import KINDS, Desk, Kind, Subject
-from papers.models import Attachment, Paper, State
+from papers.models import Paper, State
 from papers.models.paper import LIVE
 from papers.permissions import (
     check_can_draft,
@@ -42,6 +42,7 @@ from papers.permissions import (
 )
 from papers.policy import RELATION_OF, Right, roles_with
 from papers.rendering import render_docx, render_pdf
+from papers.services.attachments import add_attachment, examine, reading_of
 from papers.services.effects import EFFECTS
 from papers.services.rows import About, digest_of, new_paper
 from papers.services.seal import sealed
@@ -211,7 +212,8 @@ def enter_signed(
     by: User,
     at: datetime,
 ) -> Paper:
-    """What was signed by hand, recorded by the clerk together with the scan."""
+    """What was signed by hand, recorded by the clerk together with the scan. That may as well be a PDF with digital
+    signatures, which are read as those of every attachment."""
     today = timezone.localdate(at)
     paper = get_paper(paper_id, by, at)
     check_state(paper, State.DRAFT)
@@ -232,26 +234,17 @@ def enter_signed(
         raise Refused(f"Ngày ký không được trước ngày soạn văn bản ({drafted_on:%d/%m/%Y}). Kiểm tra lại ngày ký.")
     _check_is_who_approved(paper, signer)
     checked = examine(scan)
+    reading = reading_of(checked, at=at)
     path, verdict = keep(checked, is_sensitive=False)
     faults.reach("enter signed: stored")
     with transaction.atomic():
         _sign(paper, version, signer, datetime.combine(signed_on, time(12), VIET_NAM), signed_on_paper_entered_by=by)
-        Attachment.objects.create(
-            paper=paper,
-            kind=Attachment.Kind.SCAN,
-            name=checked.name,
-            path=path,
-            sha256=checked.sha256,
-            size=checked.size,
-            content_type=checked.content_type,
-            scan=verdict,
-            uploaded_by=by,
-            uploaded_at=at,
-        )
+        paper = _again(paper)
+        add_attachment(paper, checked, reading, path=path, verdict=verdict, by=by, at=at)
         after = {**_told(paper), "signer": signer.full_name, "signed_on": signed_on.isoformat(), "scan": checked.sha256}
         role = role_for(paper, Right.NUMBER, by, at)
         audit.record("enter_signed_paper", paper, by=by, at=at, role=role, after=after)
-    return _again(paper)
+    return paper
 
 
 def may_have_signed(paper: Paper, signer: User, on: date) -> bool:

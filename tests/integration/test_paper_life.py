@@ -22,7 +22,11 @@ from papers import services
 from papers.filling import FILLERS, content_of
 from papers.kinds import Kind
 from papers.models import Attachment, Paper, Register, State
+from papers.rendering.comparing import Match
+from papers.services.signatures import Integrity
+from papers.services.signatures import from_json as reports_from_json
 from papers.structure import Certificate, Content, from_json
+from tests import signing
 from tests.factories import (
     ZERO_IN_3,
     Place,
@@ -288,6 +292,17 @@ def test_what_the_leader_signed_by_hand_is_entered_with_its_scan(place: Place, d
         scan.sha256,
     )
     assert sent_out(numbered(paper, place), place).state == State.ISSUED
+
+
+def test_what_was_signed_with_a_tool_of_ones_own_is_entered_with_its_signatures(
+    place: Place, decision: Decision
+) -> None:
+    file = SimpleUploadedFile("ban-ky-so.pdf", signing.signed(signing.plain_pdf(), signing.signer("Lãnh Đạo Giả Định")))
+    paper = entered(drafted(decision, place), place, scan=file)
+    row = Attachment.objects.get()
+    assert (row.paper, row.kind, row.match) == (paper, Attachment.Kind.SIGNED_PDF, Match.DIFFERS)
+    (report,) = reports_from_json(row.signatures)
+    assert (report.signer, report.integrity) == ("Lãnh Đạo Giả Định", Integrity.WHOLE)
 
 
 def tomorrow(place: Place) -> dict[str, object]:

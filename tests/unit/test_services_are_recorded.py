@@ -12,6 +12,7 @@ RECORDING = {"audit.record", "audit.append", "audit.exported"}
 
 # Parts of services that record for them. Nothing else calls these.
 PARTS = {
+    "add_attachment": "attach, enter_signed",
     "add_authority": "open_period",
     "add_deadline": "open_period",
     "change_row": "every step of a paper's life",
