@@ -17,6 +17,7 @@ from childfriendly.core.exceptions import Refused
 from criteria.scoring import vietnamese
 from papers.bases import standard_name
 from papers.filling.frame import Passage, day_of, framed, paragraphs, wording
+from papers.filling.opinions import told_opinions
 from papers.kinds import Desk
 from papers.models import Attendance, Council, Meeting, Paper, Seat, Vote
 from papers.models.council import NAMES
@@ -106,6 +107,7 @@ def minutes_of(paper: Paper, meeting: Meeting) -> Content:
             *_people(present, [one for one in attendance if not one.is_present], presiding, text["guests"]),
             Heading("III. NỘI DUNG"),
             *map(Paragraph, paragraphs(text["content"])),
+            *_opinions(meeting),
             Heading("IV. KẾT QUẢ BIỂU QUYẾT"),
             Paragraph(f"Số thành viên có mặt biểu quyết: {_two_digits(len(present))}. Kết quả:"),
             _votes_table(paper, meeting),
@@ -206,6 +208,13 @@ def _people(
     if invited := paragraphs(guests):
         yield Heading("3. Khách mời", level=2)
         yield from (Paragraph(line, is_item=True) for line in invited)
+
+
+def _opinions(meeting: Meeting) -> Iterator[Paragraph]:
+    """As they stood on the day of the meeting. A commune's council asks no departments."""
+    if meeting.council.desk == Desk.OFFICE and meeting.opened_at:
+        council = meeting.council
+        yield from told_opinions(council.period, council.unit, timezone.localdate(meeting.opened_at))
 
 
 COUNTS = (

@@ -33,6 +33,7 @@ from papers.bases import standard_name
 from papers.filling.frame import Passage, criteria_basis, day_of, framed, issuer_of, paragraphs, wording
 from papers.filling.frozen import APPRAISED, DECLARED, Frozen, appraised_of, frozen_of
 from papers.filling.minutes import dossier_of
+from papers.filling.opinions import told_opinions
 from papers.models import Paper
 from papers.models.recheck import Finding, findings_of
 from papers.structure import Annex, Block, Column, Content, Heading, Paragraph, Row, Table
@@ -194,6 +195,7 @@ def appraisal_report(paper: Paper) -> Content:
             Heading("I. QUÁ TRÌNH THẨM ĐỊNH"),
             *map(Paragraph, paragraphs(text["course"])),
             *_visits(findings),
+            *told_opinions(dossier.period, dossier.appraising_unit, day_of(paper)),
             Heading("II. KẾT QUẢ THẨM ĐỊNH"),
             *_totals(declared, appraised),
             Heading("III. NỘI DUNG CHÊNH LỆCH"),

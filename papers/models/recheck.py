@@ -146,8 +146,9 @@ class Opinion(models.Model):
 
     def words(self, today: date, *, tells_text: bool = True) -> str:
         """For the record. Silence is no consent: it is stated as what it is. An opinion on a sensitive criterion may
-        tell a small count, so that papers for outsiders say only that there is one."""
-        if self.received_on:
+        tell a small count, so that papers for outsiders say only that there is one. What came after `today` is not
+        there yet: minutes tell how it stood on the day of the meeting."""
+        if self.received_on and self.received_on <= today:
             late = ", sau hạn" if self.received_on > self.due_on else ""
             text = self.text if tells_text else "đã có ý kiến, phiếu lưu tại cơ quan thẩm định"
             return f"{text} (nhận ngày {self.received_on:%d/%m/%Y}{late})"
@@ -156,5 +157,7 @@ class Opinion(models.Model):
         return f"đang lấy ý kiến, hạn {self.due_on:%d/%m/%Y}"
 
 
-def opinions_on(period: Period, unit: Unit) -> list[Opinion]:
-    return list(Opinion.objects.filter(period=period, unit=unit).order_by("criterion", "department"))
+def opinions_on(period: Period, unit: Unit, on: date) -> list[Opinion]:
+    """Those that had been asked for by the end of that day."""
+    asked = Opinion.objects.filter(period=period, unit=unit, asked_at__date__lte=on)
+    return list(asked.order_by("criterion", "department"))

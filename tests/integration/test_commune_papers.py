@@ -13,12 +13,13 @@ from childfriendly.core.exceptions import Refused
 from communes.models import User
 from papers.filling import content_of, passages_of
 from papers.kinds import KINDS, Kind
-from papers.models import Paper
+from papers.models import Opinion, Paper
 from papers.rendering.lines import lines_of
 from papers.rendering.pdf import render_pdf
 from papers.services.council import Ballot, Chair, reopen_meeting
+from papers.services.recheck import enter_opinion
 from papers.structure import Article, Content, Table, from_json, to_json
-from tests.factories import SEATED, Place, council, dossier_in, make_place, met, proposed
+from tests.factories import SEATED, Place, asked, council, dossier_in, make_place, met, proposed
 
 pytestmark = pytest.mark.django_db
 
@@ -289,6 +290,49 @@ def test_the_office_s_minutes_have_a_line_for_every_commune_of_the_proposal(plac
         ("2", place.communes[1].name, "từ 850 trở lên", "850", "Đề nghị công nhận", "4/4", "0/4", "0/4"),
     ]
     assert content.letterhead.body.startswith("Phòng Lao động - Thương binh và Xã hội")
+
+
+def test_the_office_s_minutes_tell_what_departments_had_said_by_the_day_of_the_meeting(place: Place) -> None:
+    dossier = dossier_in(Status.CONCLUDED, place)
+    nurses, police, school = (
+        asked(place, criterion=code, department=name)
+        for code, name in (("TC05", "Trung tâm Y tế"), ("TC03", "Công an huyện"), ("TC12", "Phòng Giáo dục và Đào tạo"))
+    )
+    for opinion in (nurses, police):
+        answer(opinion, place, "Nhất trí,\nhai cháu đã khỏi.")
+    place.later(24 * 20)
+    met(council(place, place.appraiser), [dossier], place)
+    answer(school, place, "Không nhất trí.")
+    asked(place, criterion="TC11", department="Phòng Văn hóa", due_on=school.due_on.replace(month=12))
+    rules = place.period.criteria_set.rules()
+    titles = {code: rules.criterion(code).title for code in ("TC03", "TC05", "TC12")}
+    said = lines(Kind.COUNCIL_MINUTES, place, proposed([dossier], place))
+    start = said.index("Ý kiến các ngành:")
+    assert said[start + 1 : start + 4] == [
+        f"- Công an huyện về tiêu chí 3 ({titles['TC03']}): đã có ý kiến, phiếu lưu tại cơ quan thẩm định (nhận ngày "
+        "03/11/2024).",
+        f"- Trung tâm Y tế về tiêu chí 5 ({titles['TC05']}): Nhất trí, hai cháu đã khỏi. (nhận ngày 02/11/2024).",
+        f"- Phòng Giáo dục và Đào tạo về tiêu chí 12 ({titles['TC12']}): không có ý kiến đến hết ngày 10/11/2024.",
+    ]
+    assert said[start + 4] == "IV. KẾT QUẢ BIỂU QUYẾT"
+
+
+def test_minutes_say_nothing_of_opinions_where_no_department_was_asked(place: Place) -> None:
+    dossier = dossier_in(Status.CONCLUDED, place)
+    met(council(place, place.appraiser), [dossier], place)
+    assert "Ý kiến các ngành:" not in lines(Kind.COUNCIL_MINUTES, place, proposed([dossier], place))
+
+
+def answer(opinion: Opinion, place: Place, text: str) -> None:
+    at = place.later(24)
+    enter_opinion(
+        opinion_id=opinion.pk,
+        version=opinion.version,
+        received_on=timezone.localdate(at),
+        text=text,
+        by=place.appraiser,
+        at=at,
+    )
 
 
 def test_a_commune_that_was_not_voted_on_stops_the_minutes(place: Place) -> None:

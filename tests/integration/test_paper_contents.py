@@ -20,6 +20,7 @@ from tests.factories import (
     ZERO_IN_3,
     Place,
     approved,
+    asked,
     dossier_in,
     issued,
     issued_paper,
@@ -441,6 +442,20 @@ def test_the_appraisal_report_sets_what_a_recheck_found_beside_the_figures_and_h
         "TC12.2": "2",
     }
     assert re.findall("Cháu thứ ba|3/2000", text_of(content)) == []
+
+
+def test_the_appraisal_report_tells_what_departments_said_and_that_silence_was_silence() -> None:
+    place = make_place()
+    dossier = dossier_in(Status.CONCLUDED, place)
+    asked(place)
+    place.later(24 * 10)
+    content = of_dossier(Kind.APPRAISAL_REPORT, dossier, place)
+    body = said(content)
+    start = body.index("Ý kiến các ngành:")
+    assert body[start + 1 : start + 3] == [
+        "Công an huyện về tiêu chí 3 (Trẻ em bị xâm hại): không có ý kiến đến hết ngày 10/11/2024.",
+        "II. KẾT QUẢ THẨM ĐỊNH",
+    ]
 
 
 def test_an_appraisal_report_without_a_recheck_has_no_column_for_it() -> None:

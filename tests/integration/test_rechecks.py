@@ -319,7 +319,10 @@ def test_what_came_back_is_told_with_its_day(place: Place, dossier: Dossier) -> 
             at=place.later(24 * 15),
         )
         assert opinion.words(timezone.localdate(place.at)) == words
-    assert opinion.words(opinion.due_on, tells_text=False).startswith("đã có ý kiến, phiếu lưu tại cơ quan thẩm định")
+    assert opinion.words(timezone.localdate(place.at), tells_text=False) == (
+        "đã có ý kiến, phiếu lưu tại cơ quan thẩm định (nhận ngày 12/11/2024, sau hạn)"
+    )
+    assert opinion.words(datetime.date(2024, 11, 11)) == "không có ý kiến đến hết ngày 10/11/2024"  # the day before
 
 
 @pytest.mark.parametrize(
