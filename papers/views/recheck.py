@@ -34,12 +34,12 @@ from papers.kinds import Desk
 from papers.models import Finding, Opinion, Recheck
 from papers.permissions import check_can_recheck, recheck_desk
 from papers.policy import Right, roles_with
-from papers.rendering.pdf import render_pdf
+from papers.rendering import render_docx, render_pdf
 from papers.services import recheck as services
 from papers.structure import Content
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
-RENDERERS = {"pdf": render_pdf}
+RENDERERS = {"pdf": render_pdf, "docx": render_docx}
 
 
 def _file(content: Content, name: str, kind: str) -> HttpResponse:

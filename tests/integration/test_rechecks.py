@@ -21,7 +21,7 @@ from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.models import AuditEvent
 from communes.models import Role
 from criteria.disclosure import WITHHELD
-from papers.filling.forms import opinion_form
+from papers.filling.forms import opinion_form, recheck_sheet
 from papers.models import Opinion, Recheck
 from papers.models.recheck import findings_of
 from papers.rendering import lines_of
@@ -37,6 +37,7 @@ from tests.factories import (
     rechecked,
     user_with,
 )
+from tests.paper_reading import lines_of_docx
 from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -297,6 +298,14 @@ def test_the_sheet_to_take_along_is_no_draft_and_is_recorded(place: Place, dossi
     assert signed_in(place.inspector).get(url).status_code == 409
 
 
+def test_the_word_copy_of_the_sheet_says_the_same_and_may_be_filled_in(place: Place, dossier: Dossier) -> None:
+    response = signed_in(place.appraiser).get(reverse("papers:recheck_sheet_docx", args=[dossier.uuid]))
+    assert response["Content-Disposition"] == f'attachment; filename="phieu-phuc-tra-{dossier.code.lower()}.docx"'
+    figures = load_figures(Dossier.objects.with_setting().get(pk=dossier.pk))
+    assert lines_of_docx(response.content) == lines_of(recheck_sheet(figures, timezone.localdate()))
+    assert AuditEvent.objects.about(dossier).latest("seq").action == "export_recheck_sheet"
+
+
 # ---- opinions ------------------------------------------------------------------------------------------------------
 def test_silence_is_stated_and_never_taken_for_consent(place: Place, dossier: Dossier) -> None:
     opinion = asked(place)
@@ -378,6 +387,14 @@ def test_the_form_is_one_page_and_recorded(place: Place, dossier: Dossier) -> No
     assert len(PdfReader(BytesIO(response.content)).pages) == 1
     event = AuditEvent.objects.about(opinion).latest("seq")
     assert (event.action, event.after["rows"]) == ("export_opinion_form", 1)
+
+
+def test_the_word_copy_of_the_form_says_the_same(place: Place, dossier: Dossier) -> None:
+    opinion = asked(place)
+    response = signed_in(place.appraiser).get(reverse("papers:opinion_form_docx", args=[opinion.uuid]))
+    assert response["Content-Disposition"] == 'attachment; filename="phieu-lay-y-kien-tc03.docx"'
+    assert lines_of_docx(response.content) == lines_of(opinion_form(opinion, timezone.localdate()))
+    assert AuditEvent.objects.about(opinion).latest("seq").action == "export_opinion_form"
 
 
 def test_the_pages_ask_and_enter(place: Place, dossier: Dossier) -> None:

@@ -941,6 +941,7 @@ PAGES: dict[str, Page] = {
         post=typed_visit("1"),
     ),
     "papers:recheck_sheet": dossier_page(Status.CONCLUDED, is_appraisal=True),
+    "papers:recheck_sheet_docx": dossier_page(Status.CONCLUDED, is_appraisal=True),
     "papers:opinions": Page(who("appraiser head_of_office")),
     "papers:ask_opinion": Page(
         ASKERS,
@@ -959,6 +960,7 @@ PAGES: dict[str, Page] = {
         post=lambda world: {"version": "1", "received_on": f"{timezone.localdate():%d/%m/%Y}", "text": "Nhất trí."},
     ),
     "papers:opinion_form": Page(ASKERS, of_opinion),
+    "papers:opinion_form_docx": Page(ASKERS, of_opinion),
     "papers:issuers": Page(HOME_ADMINS, lambda world: {"uuid": world.home.deciding.uuid}),
     "papers:issuer": Page(
         HOME_ADMINS,
