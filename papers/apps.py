@@ -8,7 +8,10 @@ class PapersConfig(AppConfig):
 
     def ready(self) -> None:
         # importing registers what it holds; only now are settings and models complete
+        from assessments.views.lists import MORE_TILES
         from papers import checks, jobs  # noqa: F401
         from papers.services import files
+        from papers.views.paper import waiting_tile
 
         files.register()
+        MORE_TILES.append(waiting_tile)

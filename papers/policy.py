@@ -85,6 +85,9 @@ def roles_with(right: Right, relation: Relation) -> frozenset[Role]:
 READERS: Final = frozenset[Role]().union(*(rule.roles for rule in RULES))
 """Who is offered the list of papers."""
 
+WORKERS: Final = frozenset[Role]().union(*(rule.roles for right in (R.SIGN, R.NUMBER) for rule in rules_of(right)))
+"""For whom a paper may wait, to be signed, numbered or sent out."""
+
 
 def as_markdown() -> str:
     """docs/quyen-han-van-ban.md."""

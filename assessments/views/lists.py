@@ -270,6 +270,10 @@ class Tile:
     hint: str = ""
 
 
+MORE_TILES: "list[Callable[[User, date, Roles], Tile | None]]" = []
+"""What waits elsewhere; None for whom it is no work. Apps above add theirs when they start."""
+
+
 @dataclass(slots=True)
 class CommuneCard:
     """What one commune has to do in its newest period."""
@@ -391,6 +395,7 @@ def _tiles(user: User, day: date, roles: Roles) -> list[Tile]:
     if roles.has(Role.CLERK):
         waiting = Decision.objects.visible_to(user, day).filter(number="").count()
         tiles.append(Tile("Quyết định chờ vào số", waiting, f"{reverse('assessments:decisions')}?trang-thai=cho-so"))
+    tiles += [tile for more in MORE_TILES if (tile := more(user, day, roles))]
     if roles.has(Role.CATALOGUE_ADMIN):
         tiles += _catalogue_tiles(roles)
     return tiles

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.conf import settings
@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from assessments.views.lists import Tile
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.exports import exported, watermark
@@ -23,6 +24,7 @@ from childfriendly.core.models import AuditEvent
 from childfriendly.core.text import ascii_words
 from communes.auth import current_user, today
 from communes.models import User
+from communes.queries import Roles
 from criteria.models import Period
 from papers.filling import FILLERS, content_of
 from papers.forms.paper import FilterForm
@@ -38,6 +40,7 @@ from papers.permissions import (
     reporting_provinces,
     waits_for,
 )
+from papers.policy import WORKERS
 from papers.rendering import lines_of, render_docx, render_pdf
 from papers.services.attachments import ATTACHABLE
 from papers.services.seal import bears_seal
@@ -101,6 +104,14 @@ def papers(request: HttpRequest) -> HttpResponse:
         "query": request.GET.urlencode(),
     }
     return render(request, "papers/papers.html", context)
+
+
+def waiting_tile(user: User, day: date, roles: Roles) -> Tile | None:
+    """What waits for this person, on the page that a day begins with."""
+    if not roles.has(*WORKERS):
+        return None
+    found = Paper.objects.visible_to(user, day).filter(waits_for(user, day))
+    return Tile("Văn bản chờ tôi ký, vào số hoặc phát hành", found.count(), f"{reverse('papers:papers')}?cho-toi=1")
 
 
 def periods_to_report(user: User) -> list[Period]:

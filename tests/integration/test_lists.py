@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from assessments.workflow import Status
 from communes.models import Role, Unit, User
-from tests.factories import Place, UserFactory, dossier_in, make_place, proposed, user_with
+from tests.factories import Place, UserFactory, approved, dossier_in, drafted, make_place, proposed, signed, user_with
 
 pytestmark = pytest.mark.django_db
 
@@ -169,13 +169,23 @@ def test_a_commune_reads_what_is_missing_and_what_came_back() -> None:
     assert "Kế hoạch chưa có chữ ký." in returned
 
 
+def waiting_papers(place: Place) -> dict[str, int]:
+    tiles = {name: home(getattr(place, name)).context["tiles"] for name in ("leader", "clerk")}
+    return {
+        name: tile.count for name, found in tiles.items() for tile in found if tile.label.startswith("Văn bản chờ tôi")
+    }
+
+
 def test_each_tile_counts_what_its_list_shows() -> None:
-    place = make_place(communes=8)
+    place = make_place(communes=9)
     for index, status in enumerate(status for status in Status if status not in (Status.DRAFT, Status.WITHDRAWN)):
         dossier_in(status, place, index)
-    proposed([dossier_in(Status.CONCLUDED, place, 6)], place, "20/TTr")
-    dossier_in(Status.CONCLUDED, place, 7)
+    proposed([dossier_in(Status.CONCLUDED, place, 7)], place, "20/TTr")
+    waiting = drafted(approved([dossier_in(Status.CONCLUDED, place, 8)], place), place)
     seen = 0
+    assert waiting_papers(place) == {"leader": 1, "clerk": 0}
+    signed(waiting, place)
+    assert waiting_papers(place) == {"leader": 0, "clerk": 1}
     for user in (place.editors[0], place.appraiser, place.head_of_office, place.leader, place.clerk):
         client = signed_in(user)
         for tile in home(user).context["tiles"]:
