@@ -165,6 +165,8 @@ class _Tree:
 
 
 def _is_after(later: Paper, since: Paper) -> bool:
+    if since.issued_at is None:  # still on its way: written under whatever was said before
+        return False
     return (later.issued_at, later.pk) > (since.issued_at, since.pk)
 
 
@@ -195,3 +197,9 @@ def current_certificates(item_ids: Collection[int]) -> list[Paper]:
     found = found.select_related("unit", "period", "item__decision").order_by("issued_at", "pk")
     newest = {paper.item_id: paper for paper in found}
     return sorted(newest.values(), key=lambda paper: paper.item.position if paper.item else 0)
+
+
+def certificate_name(paper: Paper) -> str:
+    """How a certificate names its commune."""
+    own = PaperItem.objects.filter(paper=paper).values_list("commune_name", flat=True).first()
+    return own or (paper.item.commune_name if paper.item else "")

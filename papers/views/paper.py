@@ -43,6 +43,7 @@ from papers.permissions import (
 from papers.policy import WORKERS
 from papers.rendering import lines_of, render_docx, render_pdf
 from papers.services.attachments import ATTACHABLE
+from papers.services.later import check_can_follow
 from papers.services.seal import bears_seal
 from papers.standing import said_of
 from papers.structure import Printed, from_json
@@ -169,14 +170,16 @@ def paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "standing": said.standing,
         "later": said.later,
         "is_sealed": found.is_issued and bears_seal(found),
+        "following": _following(found, user, received_at(request)),
         "attachments": attachment_lines(found),
         "can_attach": found.state in ATTACHABLE and can(check_can_attach, user, found, on=day),
         "events": list(_history(found)),
         "can_reword": is_draft and Kind(found.kind) in FILLERS and can(check_can_edit, user, found, on=day),
         "can_sign": is_draft and not missing and can(check_can_sign, user, found, on=day),
         "can_enter": is_draft and not missing and can_number,
-        "can_number": found.state == State.SIGNED and can_number,
-        "can_issue": found.state == State.NUMBERED and can_number and found.kind != Kind.CERTIFICATE,
+        "can_number": found.state == State.SIGNED and can_number and found.spec.has_number,
+        "can_register": found.state == State.SIGNED and can_number and not found.spec.has_number,
+        "can_issue": found.state == State.NUMBERED and can_number and _is_sent_out_by_hand(found),
         "can_drop": found.state in (State.DRAFT, State.SIGNED) and can(check_can_drop, user, found, on=day),
         "can_download": not missing and (found.is_issued or found.kind != Kind.CERTIFICATE),
     }
@@ -207,6 +210,30 @@ def about(found: Paper) -> Link | None:
     if decision:
         return Link(str(decision), reverse("papers:for_decision", args=[decision.uuid]))
     return None
+
+
+def _is_sent_out_by_hand(found: Paper) -> bool:
+    """The certificates of a decision are printed in the background; one that comes after another is not."""
+    return found.kind != Kind.CERTIFICATE or found.earlier is not None
+
+
+FOLLOWING = {
+    Kind.CORRECTION: ("correct", "Đính chính"),
+    Kind.REPLACEMENT: ("replace", "Thay thế"),
+    Kind.REVOCATION: ("revoke", "Thu hồi"),
+    Kind.CERTIFICATE: ("reissue", "Cấp lại giấy"),
+}
+
+
+def _following(found: Paper, user: User, at: datetime) -> list[Link]:
+    """The later papers that this person may begin now."""
+    if not found.is_issued:
+        return []
+    return [
+        Link(label, reverse(f"papers:{name}", args=[found.uuid]))
+        for kind, (name, label) in FOLLOWING.items()
+        if can(check_can_follow, user, kind, found, at=at)
+    ]
 
 
 # ---- files -------------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from papers.views.paper import paper_or_404
 GET_OR_POST = ["GET", "HEAD", "POST"]
 
 
-def _given(request: HttpRequest, found: Paper) -> dict[str, Any]:
+def given(request: HttpRequest, found: Paper) -> dict[str, Any]:
     return {
         "paper_id": found.pk,
         "version": posted_version(request),
@@ -49,7 +49,7 @@ def _without_form(
 ) -> HttpResponse:
     found = paper_or_404(request, uuid)
     if request.method == "POST":
-        after = act(**_given(request, found))
+        after = act(**given(request, found))
         messages.success(request, done.format(paper=after))
         return redirect("papers:paper", uuid)
     check(current_user(request), found, on=today())
@@ -108,7 +108,7 @@ def reword(request: HttpRequest, uuid: UUID) -> HttpResponse:
         if form.is_valid():
             edits = {passage.key: form.cleaned_data[passage.key] for passage in passages}
             try:
-                services.reword(edits=edits, **_given(request, found))
+                services.reword(edits=edits, **given(request, found))
             except Refused as refused:
                 status = show_refusal(form, refused)
             else:
@@ -128,7 +128,7 @@ def number(request: HttpRequest, uuid: UUID) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                after = services.number(**form.cleaned_data, **_given(request, found))
+                after = services.number(**form.cleaned_data, **given(request, found))
             except services.Questionable as question:
                 doubt = str(question)
             except Refused as refused:
@@ -161,7 +161,7 @@ def enter_signed(request: HttpRequest, uuid: UUID) -> HttpResponse:
                     signer_id=signer.pk,
                     signed_on=form.cleaned_data["signed_on"],
                     scan=form.cleaned_data["scan"],
-                    **_given(request, found),
+                    **given(request, found),
                 )
             except Refused as refused:
                 status = show_refusal(form, refused)

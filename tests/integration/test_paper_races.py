@@ -19,6 +19,7 @@ from papers.models import Paper, Register, State
 from tests.factories import approved, dossier_in, drafted, issued_paper, make_place, numbered, signed
 from tests.fillers import TINY
 from tests.integration.test_races import WON, chain_is_whole, race
+from tests.later_papers import begun_reissue, begun_replacement, begun_revocation, certificates_of
 
 __all__ = ["chain_is_whole"]  # a fixture
 
@@ -156,3 +157,41 @@ def test_twenty_workers_make_the_bytes_of_a_certificate_once() -> None:
     assert race(act) == Counter({WON: 20})
     assert AuditEvent.objects.about(waiting).filter(action="issue_paper").count() == 1
     assert connection.vendor in {"sqlite", "postgresql"}
+
+
+def test_certificates_issued_again_at_once_with_some_undone_leave_a_register_without_gaps() -> None:
+    place = make_place(CLERKS)
+    paper = issued_paper([dossier_in(Status.CONCLUDED, place, index) for index in range(CLERKS)], place)
+    waiting = [
+        signed(begun_reissue(first, place, f"Xã {number}"), place)
+        for number, first in enumerate(certificates_of(paper, place))
+    ]
+    at = place.later()
+
+    def act(turn: int) -> None:
+        one = waiting[turn % CLERKS]
+        with transaction.atomic():
+            services.enter_in_register(paper_id=one.pk, version=one.version, by=place.clerk, at=at)
+            if turn % 4 == 0 and turn < CLERKS:
+                raise Refused("undone")
+
+    assert race(act, people=2 * CLERKS)[WON] == CLERKS
+    given = Paper.objects.filter(kind=Kind.CERTIFICATE).order_by("register_number")
+    assert list(given.values_list("register_number", flat=True)) == list(range(1, 2 * CLERKS + 1))
+
+
+def test_of_a_replacement_and_a_revocation_begun_at_once_one_is_refused() -> None:
+    place = make_place()
+    paper = issued_paper([dossier_in(Status.CONCLUDED, place)], place)
+    certificates_of(paper, place)
+    assert paper.decision is not None
+    item = paper.decision.items.get().pk
+
+    def act(turn: int) -> None:
+        if turn % 2:
+            begun_replacement(paper, place, {})
+        else:
+            begun_revocation(paper, place, [item])
+
+    answers = race(act, people=CLERKS)
+    assert (answers[WON], answers["Refused"]) == (1, CLERKS - 1)

@@ -58,7 +58,7 @@ from criteria.services import load_criteria
 from papers import services as papers
 from papers.filling import FILLERS
 from papers.kinds import Kind
-from papers.models import Attachment, Meeting, Opinion, Paper, Recheck, Seat
+from papers.models import Attachment, Meeting, Opinion, Paper, Recheck, Seat, State
 from papers.services.council import Chair
 from tests.factories import (
     QD06,
@@ -82,7 +82,7 @@ from tests.factories import (
     user_with,
 )
 from tests.fillers import TINY
-from tests.issued_papers import decision_paper
+from tests.issued_papers import decision_paper, paper_in
 from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -269,6 +269,10 @@ def add_papers(world: World, media: Path) -> None:
     paper = world.papers["decision"] = decision_paper(world.decisions["home"], world.home)
     world.attachment = scan_of(paper, world.home.clerk, media)
     world.secrets[world.attachment.name] = decision_readers(is_issued=True)
+    item, other = world.decisions["home"].items.get(), world.decisions["home, draft"].items.get()
+    place = {"item": item, "commune": item.dossier.commune}
+    world.papers["certificate"] = paper_in(State.ISSUED, Kind.CERTIFICATE, world.home, **place)
+    world.papers["signed certificate"] = paper_in(State.SIGNED, Kind.CERTIFICATE, world.home, item=other, earlier=paper)
     add_papers_on_their_way(world)
 
 
@@ -618,6 +622,10 @@ def of_paper(what: str) -> Callable[[World], Kwargs]:
     return lambda world: {"uuid": world.papers[what].uuid}
 
 
+def item_of(world: World) -> int:
+    return world.decisions["home"].items.get().pk
+
+
 def of_period(world: World) -> Kwargs:
     return {"uuid": world.home.period.uuid}
 
@@ -906,6 +914,36 @@ PAGES: dict[str, Page] = {
         of_paper("supplement"),
         actors=who("appraiser clerk", ["own"]),
         post=lambda world: {"version": "3"},
+    ),
+    "papers:correct": Page(
+        decision_readers(is_issued=True),
+        of_paper("decision"),
+        actors=who("appraiser head_of_office", ["own"]),
+        post=lambda world: {"wrong": "QĐ-UB", "right": "QĐ-UBND", "reason": "Sai ký hiệu."},
+    ),
+    "papers:replace": Page(
+        decision_readers(is_issued=True),
+        of_paper("decision"),
+        actors=who("appraiser head_of_office", ["own"]),
+        post=lambda world: {f"name_{item_of(world)}": "Xã Tên Đúng", "reason": "Sai tên."},
+    ),
+    "papers:revoke": Page(
+        decision_readers(is_issued=True),
+        of_paper("decision"),
+        actors=who("appraiser head_of_office", ["own"]),
+        post=lambda world: {"item_ids": [item_of(world)], "reason": "Số liệu sai."},
+    ),
+    "papers:reissue": Page(
+        decision_readers(is_issued=True),
+        of_paper("certificate"),
+        actors=who("appraiser head_of_office", ["own"]),
+        post=lambda world: {"commune_name": "Xã Tên Đúng", "reason": "Giấy rách."},
+    ),
+    "papers:enter_in_register": Page(
+        REPORT_DESK,
+        of_paper("signed certificate"),
+        actors={(CLERK, "own")},
+        post=lambda world: {"version": "1"},
     ),
     # -- anybody's, without signing in
     "papers:check_form": Page(),

@@ -1,0 +1,132 @@
+"""Correct, replace, revoke an issued paper, issue a certificate again: one form each, which begins the draft."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from childfriendly.core.clock import received_at
+from childfriendly.core.exceptions import Refused
+from childfriendly.core.forms import show_refusal
+from communes.auth import confirm_identity, current_user, today
+from papers import services
+from papers.forms.later import CorrectionForm, LaterForm, ReissueForm, ReplacementForm, RevocationForm
+from papers.kinds import Kind
+from papers.models import Paper, State
+from papers.permissions import check_can_number
+from papers.services.later import check_can_follow
+from papers.standing import certificate_name, names_now
+from papers.views.paper import paper_or_404
+from papers.views.steps import GET_OR_POST, given
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One of the four: what its page says, and which service begins the paper."""
+
+    title: str
+    hint: str
+    form: type[LaterForm]
+    begin: Callable[..., Paper]
+
+
+WAYS: Final = {
+    Kind.CORRECTION: Way(
+        "Đính chính",
+        "Chỉ đính chính lỗi thể thức, kỹ thuật trình bày. Sai nội dung thì ban hành quyết định thay thế. Văn bản đã "
+        "phát hành giữ nguyên, vẫn có hiệu lực.",
+        CorrectionForm,
+        services.begin_correction,
+    ),
+    Kind.REPLACEMENT: Way(
+        "Thay thế",
+        "Quyết định thay thế gồm tất cả các xã còn được công nhận, với tên ghi dưới đây. Xã nào đổi tên thì có giấy "
+        "công nhận mới khi phát hành; giấy của các xã khác vẫn có hiệu lực.",
+        ReplacementForm,
+        services.begin_replacement,
+    ),
+    Kind.REVOCATION: Way(
+        "Thu hồi",
+        "Khi quyết định thu hồi được phát hành, các xã được chọn không còn được công nhận và giấy công nhận của các xã "
+        "đó không còn giá trị.",
+        RevocationForm,
+        services.begin_revocation,
+    ),
+    Kind.CERTIFICATE: Way(
+        "Cấp lại giấy",
+        "Giấy cấp lại có số vào sổ mới và ghi rõ thay giấy nào. Giấy cũ không còn dùng khi giấy mới được phát hành.",
+        ReissueForm,
+        services.begin_reissue,
+    ),
+}
+
+
+def _names(kind: Kind, found: Paper) -> dict[int, str]:
+    if kind is Kind.CORRECTION:
+        return {}
+    if kind is Kind.CERTIFICATE:
+        return {found.item_id or 0: certificate_name(found)}
+    return names_now(found)
+
+
+def _page(request: HttpRequest, uuid: UUID, kind: Kind) -> HttpResponse:
+    found, way = paper_or_404(request, uuid), WAYS[kind]
+    user, at = current_user(request), received_at(request)
+    check_can_follow(user, kind, found, at=at)
+    form = way.form(request.POST or None, names=_names(kind, found))
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                paper = way.begin(earlier_id=found.pk, by=user, at=at, **form.given())
+            except Refused as refused:
+                status = show_refusal(form, refused)
+            else:
+                messages.success(request, "Đã có dự thảo. Đọc lại toàn văn trước khi chuyển ký.")
+                return redirect("papers:paper", paper.uuid)
+    return render(request, "papers/later.html", {"paper": found, "way": way, "form": form}, status=status)
+
+
+@confirm_identity
+@require_http_methods(GET_OR_POST)
+def correct(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    return _page(request, uuid, Kind.CORRECTION)
+
+
+@confirm_identity
+@require_http_methods(GET_OR_POST)
+def replace(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    return _page(request, uuid, Kind.REPLACEMENT)
+
+
+@confirm_identity
+@require_http_methods(GET_OR_POST)
+def revoke(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    return _page(request, uuid, Kind.REVOCATION)
+
+
+@confirm_identity
+@require_http_methods(GET_OR_POST)
+def reissue(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    return _page(request, uuid, Kind.CERTIFICATE)
+
+
+@confirm_identity
+@require_http_methods(GET_OR_POST)
+def enter_in_register(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """The clerk gives a signed certificate its number in the register."""
+    found = paper_or_404(request, uuid)
+    if request.method == "POST":
+        after = services.enter_in_register(**given(request, found))
+        messages.success(request, f"Đã vào sổ số {after.register_number}. Bấm «Phát hành» để gửi đi.")
+        return redirect("papers:paper", uuid)
+    check_can_number(current_user(request), found, on=today())
+    if found.kind != Kind.CERTIFICATE or found.state != State.SIGNED:
+        return redirect("papers:paper", uuid)
+    return render(request, "papers/enter_in_register.html", {"paper": found})

@@ -1,0 +1,192 @@
+"""The four forms on the page of an issued paper, from the button to what everybody reads who scans the QR code. With
+the words that the papers really bear."""
+
+import re
+from html import unescape
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import zxingcpp
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from assessments.workflow import Status
+from papers.filling import content_of
+from papers.kinds import Kind
+from papers.models import Paper, State
+from papers.rendering import lines_of
+from tests.factories import Place, dossier_in, issued_paper, make_place, sent_out, signed
+from tests.later_papers import begun_reissue, begun_replacement, begun_revocation, certificates_of, out, reissued
+from tests.paper_files import picture
+from tests.signing_in import signed_in
+
+pytestmark = pytest.mark.django_db
+
+ITS_OWN = ("Đính chính", "Thay thế", "Thu hồi", "Cấp lại giấy")
+
+
+@pytest.fixture
+def place() -> Place:
+    return make_place(2)
+
+
+@pytest.fixture
+def decision(place: Place) -> Paper:
+    paper = issued_paper([dossier_in(Status.CONCLUDED, place, index) for index in range(2)], place, "45")
+    certificates_of(paper, place)
+    return paper
+
+
+def items(decision: Paper) -> list[int]:
+    assert decision.decision is not None
+    return list(decision.decision.items.order_by("position").values_list("pk", flat=True))
+
+
+def url(name: str, paper: Paper) -> str:
+    return reverse(f"papers:{name}", args=[paper.uuid])
+
+
+def words_of(response: Any) -> str:
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
+
+
+def offered(client: Client, paper: Paper) -> list[str]:
+    page = client.get(url("paper", paper)).content.decode()
+    return [label for label in re.findall(r'<a class="btn [^"]*" href="[^"]*">([^<]*)</a>', page) if label in ITS_OWN]
+
+
+def scanned(paper: Paper, folder: Path) -> str:
+    """What everybody reads who scans the code on the issued file."""
+    content = (settings.MEDIA_ROOT / paper.pdf_path).read_bytes()
+    (code,) = zxingcpp.read_barcodes(picture(content, folder, dpi=150))
+    page = Client().get(urlsplit(code.text).path)
+    assert page.status_code == 200
+    return words_of(page)
+
+
+# ---- the buttons -------------------------------------------------------------------------------------------------
+def test_who_drafts_for_the_desk_is_offered_what_may_follow(place: Place, decision: Paper) -> None:
+    certificate = certificates_of(decision, place)[0]
+    office = signed_in(place.appraiser)
+    assert offered(office, decision) == ["Đính chính", "Thay thế", "Thu hồi"]
+    assert offered(office, certificate) == ["Đính chính", "Cấp lại giấy"]
+    for other in (place.leader, place.clerk):
+        assert offered(signed_in(other), decision) == []
+    replacing = out(begun_replacement(decision, place, {}), place)
+    assert offered(office, decision) == []
+    assert offered(office, replacing) == ["Đính chính", "Thay thế", "Thu hồi"]
+
+
+# ---- the forms ---------------------------------------------------------------------------------------------------
+def test_a_correction_is_begun_on_its_page(place: Place, decision: Paper) -> None:
+    office = signed_in(place.appraiser)
+    sent = {"wrong": "QĐ-UB", "right": "QĐ-UBND", "reason": "Sai ký hiệu."}
+    begun = office.post(url("correct", decision), sent)
+    letter = Paper.objects.get(kind=Kind.CORRECTION)
+    assert begun["Location"] == url("paper", letter)
+    text = " ".join(lines_of(content_of(letter)))
+    assert "«QĐ-UB»" in text
+    assert "«QĐ-UBND»" in text
+    assert (letter.reason, letter.is_reason_public) == ("Sai ký hiệu.", False)
+
+
+def test_what_was_typed_stays_where_something_is_missing(place: Place, decision: Paper) -> None:
+    office, one = signed_in(place.appraiser), items(decision)[0]
+    answer = office.post(url("replace", decision), {f"name_{one}": "Xã <b>Tên</b> Đúng", "reason": ""})
+    assert answer.status_code == 422
+    assert "Ghi lý do." in words_of(answer)
+    assert 'value="Xã &lt;b&gt;Tên&lt;/b&gt; Đúng"' in answer.content.decode()
+    answer = office.post(url("revoke", decision), {"reason": "Số liệu sai."})
+    assert answer.status_code == 422
+    assert "Chọn ít nhất một xã để thu hồi công nhận." in words_of(answer)
+    assert "Số liệu sai." in words_of(answer)
+    forged = office.post(url("revoke", decision), {"reason": "Số liệu sai.", "item_ids": ["987654"]})
+    assert forged.status_code == 422
+    assert not Paper.objects.filter(kind__in=[Kind.REPLACEMENT, Kind.REVOCATION]).exists()
+
+
+def test_a_replacement_prints_the_names_as_they_now_read(place: Place, decision: Paper) -> None:
+    office, (first, second) = signed_in(place.appraiser), items(decision)
+    kept = place.communes[1].name
+    sent = {
+        f"name_{first}": "Xã {{ 7*7 }} <script>",
+        f"name_{second}": kept,
+        "reason": "Sai tên.",
+        "is_reason_public": "on",
+    }
+    office.post(url("replace", decision), sent)
+    paper = Paper.objects.get(kind=Kind.REPLACEMENT)
+    text = " ".join(lines_of(content_of(paper)))
+    assert "Xã {{ 7*7 }} <script>" in text
+    assert kept in text
+    assert place.communes[0].name not in text
+    assert "Quyết định này thay thế Quyết định số 45/QĐ-UBND" in text
+
+
+def test_a_replacement_leaves_out_who_was_revoked(place: Place, decision: Paper) -> None:
+    first, second = items(decision)
+    out(begun_revocation(decision, place, [first]), place)
+    paper = begun_replacement(decision, place, {second: "Xã Tên Đúng"})
+    text = " ".join(lines_of(content_of(paper)))
+    assert (place.communes[0].name in text, "Xã Tên Đúng" in text) == (False, True)
+
+
+def test_a_certificate_goes_from_the_form_to_the_register_and_out(place: Place, decision: Paper) -> None:
+    first = certificates_of(decision, place)[0]
+    office, clerk = signed_in(place.appraiser), signed_in(place.clerk)
+    office.post(url("reissue", first), {"commune_name": "Xã Tên Đúng", "reason": "Giấy rách."})
+    again = signed(Paper.objects.get(earlier=first), place)
+    assert "Vào sổ</a>" in clerk.get(url("paper", again)).content.decode()
+    assert clerk.get(url("enter_in_register", again)).status_code == 200
+    clerk.post(url("enter_in_register", again), {"version": str(again.version)})
+    again.refresh_from_db()
+    day = timezone.localdate()
+    assert (again.state, again.issued_on) == (State.NUMBERED, day)
+    assert (again.register_number, again.register.year if again.register else 0) == (1, day.year)
+    assert "Phát hành</a>" in clerk.get(url("paper", again)).content.decode()
+    clerk.post(url("issue", again), {"version": str(again.version)})
+    again.refresh_from_db()
+    text = " ".join(lines_of(content_of(again)))
+    assert again.state == State.ISSUED
+    assert "Cấp lại, thay Giấy công nhận số vào sổ 1" in text
+    assert "Xã Tên Đúng".upper() in text.upper()
+    assert "Giấy công nhận" in words_of(office.get(url("paper", first)))
+    assert f'href="{url("paper", again)}"' in office.get(url("paper", first)).content.decode()
+
+
+@pytest.mark.parametrize("name", ["correct", "replace", "revoke"])
+def test_beginning_asks_once_more_who_is_there(place: Place, decision: Paper, name: str) -> None:
+    client = signed_in(place.appraiser)
+    session = client.session
+    del session["account_authentication_methods"]
+    session.save()
+    asked = client.post(url(name, decision), {"reason": "Sai.", "wrong": "a", "right": "b"})
+    assert asked["Location"].startswith("/xac-nhan-danh-tinh/?next=")
+    assert not Paper.objects.filter(earlier__isnull=False).exists()
+
+
+# ---- the QR code on the file -------------------------------------------------------------------------------------
+def test_the_code_on_the_certificate_leads_to_what_became_of_it(place: Place, decision: Paper, tmp_path: Path) -> None:
+    first, second = certificates_of(decision, place)
+    assert "Văn bản đã được phát hành và đang có hiệu lực." in scanned(first, tmp_path)
+    again = reissued(first, place, "Xã Tên Đúng")
+    assert "Văn bản không còn dùng. Xem văn bản thay thế dưới đây." in scanned(first, tmp_path)
+    assert "Xã Tên Đúng" in scanned(again, tmp_path)
+    out(begun_revocation(decision, place, items(decision)[:1]), place)
+    assert "Văn bản không còn hiệu lực." in scanned(again, tmp_path)
+    assert "Văn bản đã được phát hành và đang có hiệu lực." in scanned(second, tmp_path)
+
+
+def test_a_new_certificate_of_a_replacement_is_sent_out_by_the_clerk(place: Place, decision: Paper) -> None:
+    out(begun_replacement(decision, place, {items(decision)[0]: "Xã Tên Đúng"}), place)
+    waiting = Paper.objects.get(kind=Kind.CERTIFICATE, state=State.NUMBERED)
+    clerk = signed_in(place.clerk)
+    assert url("paper", waiting) in clerk.get(reverse("papers:papers"), {"cho-toi": ""}).content.decode()
+    assert "Phát hành</a>" in clerk.get(url("paper", waiting)).content.decode()
+    issued = sent_out(waiting, place)
+    assert "Xã Tên Đúng".upper() in " ".join(lines_of(content_of(issued))).upper()
+    assert begun_reissue(issued, place, "Xã Tên Đúng").earlier == issued
