@@ -3,7 +3,6 @@ They have no number and are never a `Paper`."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Final
 
 from assessments.figures import DossierFigures
 from assessments.models import FrozenSheet
@@ -19,7 +18,10 @@ from papers.models import Issuer, Opinion
 from papers.structure import Block, Column, Content, Letterhead, Paragraph, Row, Signature, Table
 from papers.words import in_sentence, vietnamese_date
 
-LINE: Final = "." * 90
+
+def to_fill_in(label: str = "") -> Paragraph:
+    """«Kết luận: ……» on one line: dots are one word, which after a long label would fall to the next line."""
+    return Paragraph(f"{label}: {'.' * (115 - 2 * len(label))}" if label else "." * 115)
 
 
 def opinion_form(opinion: Opinion, on: date) -> Content:
@@ -44,11 +46,11 @@ def opinion_form(opinion: Opinion, on: date) -> Content:
             *(Paragraph(f"{item.code}: {item.title}", is_item=True) for item in criterion.items),
             Table(
                 columns=(
-                    Column("STT", 7, "center"),
-                    Column("Xã", 21),
+                    Column("TT", 6, "center"),
+                    Column("Xã", 20),
                     Column("Số liệu xã khai", 24),
                     Column("Nhất trí", 10, "center"),
-                    Column("Không nhất trí", 10, "center"),
+                    Column("Không nhất trí", 12, "center"),
                     Column("Số liệu, ý kiến của cơ quan", 28),
                 ),
                 rows=tuple(
@@ -56,7 +58,7 @@ def opinion_form(opinion: Opinion, on: date) -> Content:
                     for number, (name, answers) in enumerate(_sent(opinion), start=1)
                 ),
             ),
-            Paragraph(f"Ý kiến khác: {LINE}"),
+            to_fill_in("Ý kiến khác"),
             Paragraph("Số từ 1 đến 4 được che để không nhận ra trẻ em. Không ghi tên, địa chỉ trẻ em vào phiếu."),
         ),
         signatures=(Signature(lines=("ĐẠI DIỆN CƠ QUAN CHO Ý KIẾN",), name=""),),
@@ -89,9 +91,9 @@ def recheck_sheet(figures: DossierFigures, on: date) -> Content:
     issuer = issuer_for(Desk.OFFICE, dossier.appraising_unit, dossier.period, on)
     commune = dossier.commune
     blocks: list[Block] = [
-        Paragraph(f"Ngày phúc tra: {LINE}"),
-        Paragraph(f"Đoàn phúc tra (họ tên, chức vụ): {LINE}"),
-        Paragraph(f"Đại diện xã: {LINE}"),
+        to_fill_in("Ngày phúc tra"),
+        to_fill_in("Đoàn phúc tra (họ tên, chức vụ)"),
+        to_fill_in("Đại diện xã"),
         Table(
             columns=(
                 Column("Nội dung", 36),
@@ -102,8 +104,8 @@ def recheck_sheet(figures: DossierFigures, on: date) -> Content:
             ),
             rows=tuple(row for criterion in figures.rules.criteria for row in _recheck_rows(criterion, figures)),
         ),
-        Paragraph(f"Kết luận: {LINE}"),
-        Paragraph(LINE),
+        to_fill_in("Kết luận"),
+        to_fill_in(),
         Paragraph("Kết quả phúc tra không tự thay đổi điểm; điểm chỉ thay đổi khi thẩm định lại và có biên bản đã ký."),
     ]
     return _form(
