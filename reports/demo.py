@@ -27,7 +27,9 @@ from criteria.scoring import Item, ItemKind, RuleSet
 from criteria.services import confirm_criteria, open_period, standard_authorities
 from papers import services as papers
 from papers.kinds import Kind
-from papers.models import Paper
+from papers.models import Seat
+from papers.services.batch import issue_certificates
+from papers.services.council import Ballot, Chair, Record, begin_meeting, save_council, save_meeting
 
 FROM = date(2020, 1, 1)  # roles of the demo hold from here on
 
@@ -83,6 +85,8 @@ class Story:
     approved_at: datetime
     issued_at: datetime
     late: frozenset[str] = field(default_factory=frozenset)  # codes of communes that submit after the cut-off
+    has_councils: bool = False  # they have met, so that their minutes and the papers that follow can be drafted
+    with_papers: frozenset[str] = field(default_factory=frozenset)  # codes of communes that issued all of their papers
 
 
 @dataclass(frozen=True)
@@ -164,6 +168,8 @@ def _thap_muoi() -> Story:
         approved_at=moment(2024, 11, 20),
         issued_at=moment(2024, 11, 21, 14),
         late=frozenset({"30070"}),
+        has_councils=True,
+        with_papers=frozenset({communes[0].code}),
     )
 
 
@@ -273,6 +279,7 @@ def _dong_thap() -> Story:
         proposed_at=moment(2026, 11, 19),
         approved_at=moment(2026, 11, 20),
         issued_at=moment(2026, 11, 20, 14),
+        has_councils=True,
     )
 
 
@@ -344,6 +351,29 @@ def _make_people(story: Story, at: datetime) -> dict[tuple[Role, int], User]:
     return people
 
 
+COUNCIL = (
+    Chair("Nguyễn Văn Giả Định", "Phó Chủ tịch Ủy ban nhân dân", Seat.CHAIR),
+    Chair("Lý Thị Ví Von", "Trưởng trạm Y tế", Seat.DEPUTY),
+    Chair("Trần Thị Ví Dụ", "Công chức Văn hóa - Xã hội", Seat.SECRETARY),
+    Chair("Mai Văn Phỏng Đoán", "Công chức Tư pháp - Hộ tịch"),
+    Chair("Cao Thị Giả Thiết", "Hiệu trưởng trường Tiểu học"),
+)
+OFFICE_COUNCIL = (
+    Chair("Phạm Văn Thử Nghiệm", "Trưởng phòng", Seat.CHAIR),
+    Chair("Lê Thị Minh Họa", "Chuyên viên", Seat.SECRETARY),
+    Chair("Đinh Văn Ước Chừng", "Đại diện ngành Y tế"),
+    Chair("Tạ Thị Nói Thử", "Đại diện ngành Giáo dục"),
+    Chair("Kiều Văn Làm Ví Dụ", "Đại diện ngành Công an"),
+)
+COMMUNE_PAPERS = {  # in the order of issue, each with its number in the register of its form
+    Kind.COUNCIL_DECISION: "118",
+    Kind.COMMUNE_MINUTES: "9",
+    Kind.SELF_ASSESSMENT: "207",
+    Kind.REQUEST: "64",
+    Kind.REQUEST_LETTER: "331",
+}
+
+
 # ---- building ----------------------------------------------------------------------------------------------------
 
 
@@ -396,10 +426,19 @@ def _build(story: Story, stage: Stage) -> None:
         )
     teller = _Teller(story, period, people)
     for number, (commune, fate) in enumerate(story.fates.items()):
+        later = timedelta(minutes=17 * number)
         if fate != Fate.NOT_BEGUN:
-            teller.tell(commune, fate, stage, timedelta(minutes=17 * number))
+            teller.tell(commune, fate, stage, later)
+        if story.has_councils and fate > Fate.DRAFT and stage >= Stage.SUBMITTED:
+            teller.meet(commune, later)
     if stage >= Stage.DECIDED:
+        if story.has_councils:
+            teller.meet_at_office()
         teller.decide()
+
+
+def _untold(done: int, whole: int) -> None:
+    """Nobody watches how far the certificates are."""
 
 
 class _Teller:
@@ -432,6 +471,56 @@ class _Teller:
             return
         self._conclude(dossier, at + timedelta(hours=3))
 
+    def meet(self, commune: Unit, later: timedelta) -> None:
+        """The commune's council votes on the day after the figures were entered."""
+        dossier = Dossier.objects.get(period=self.period, commune=commune)
+        opened_at = self.story.filled_at + later + timedelta(days=1)
+        self._meet(commune, COUNCIL, [dossier], opened_at, by=self.person(Role.COMMUNE_EDITOR, commune))
+        if commune.code in self.story.with_papers:
+            for kind, number in COMMUNE_PAPERS.items():
+                self._issue_of_commune(kind, dossier, number, opened_at + timedelta(hours=4))
+
+    def meet_at_office(self) -> None:
+        unit = self.story.acting_unit
+        if self.concluded:
+            opened_at = self.story.proposed_at - timedelta(hours=6)
+            self._meet(unit, OFFICE_COUNCIL, self.concluded, opened_at, by=self.person(Role.APPRAISER, unit))
+
+    def _meet(
+        self, unit: Unit, members: Sequence[Chair], dossiers: Sequence[Dossier], opened_at: datetime, *, by: User
+    ) -> None:
+        """One meeting, entered when it is over; the last member did not come, the others agreed."""
+        at = opened_at + timedelta(hours=3)
+        council = save_council(period=self.period, unit=unit, version=0, members=members, document="", by=by, at=at)
+        meeting = begin_meeting(council_id=council.pk, by=by, at=at)
+        record = Record(
+            opened_at=opened_at,
+            ended_at=opened_at + timedelta(hours=2),
+            place=f"Phòng họp Ủy ban nhân dân, {unit.name}",
+            conclusion="Hội đồng thống nhất kết quả biểu quyết đối với từng hồ sơ.",
+            absent={len(members): "Đi công tác"},
+            ballots={dossier.pk: Ballot(len(members) - 1, 0, 0) for dossier in dossiers},
+        )
+        save_meeting(
+            meeting_id=meeting.pk,
+            version=meeting.version,
+            council_version=council.version,
+            record=record,
+            closes=True,
+            by=by,
+            at=at,
+        )
+
+    def _issue_of_commune(self, kind: Kind, dossier: Dossier, number: str, at: datetime) -> None:
+        """Drafted and numbered by who prepares the dossier, signed by the head: a small commune has no clerk."""
+        editor = self.person(Role.COMMUNE_EDITOR, dossier.commune)
+        head = self.person(Role.COMMUNE_HEAD, dossier.commune)
+        paper = papers.draft(kind=kind, dossier=dossier, by=editor, at=at)
+        paper = papers.sign(paper_id=paper.pk, version=paper.version, by=head, at=at)
+        day = at.date()
+        paper = papers.number(paper_id=paper.pk, version=paper.version, number=number, issued_on=day, by=editor, at=at)
+        papers.issue(paper_id=paper.pk, version=paper.version, by=editor, at=at)
+
     def decide(self) -> None:
         """The head of office gathers, the leader approves, the clerk numbers."""
         story = self.story
@@ -457,7 +546,7 @@ class _Teller:
 
     def _issue(self, decision: Decision) -> None:
         """Its paper is drafted by the office, signed by who approved, numbered and sent out by the clerk; then the
-        bytes of its first certificate are made, those of the others wait for the worker."""
+        bytes of its certificates are made, so that nobody waits for the worker."""
         story, unit = self.story, self.story.acting_unit
         clerk, day = self.person(Role.CLERK, unit), story.issued_at.date()
         drafter = self.person(Role.APPRAISER, unit)
@@ -474,9 +563,7 @@ class _Teller:
             at=story.issued_at,
         )
         papers.issue(paper_id=paper.pk, version=paper.version, by=clerk, at=story.issued_at)
-        first = Paper.objects.filter(kind=Kind.CERTIFICATE, item__decision=decision).order_by("register_number").first()
-        if first is not None:
-            papers.issue_certificate(paper_id=first.pk, at=story.issued_at)
+        issue_certificates(decision, at=story.issued_at, progress=_untold)
 
     def _move(self, action: Action, dossier: Dossier, role: Role, unit: Unit, at: datetime) -> Dossier:
         by = self.person(role, unit)
