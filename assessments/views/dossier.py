@@ -157,7 +157,8 @@ def dossier(request: HttpRequest, uuid: UUID) -> HttpResponse:
     decision = Decision.objects.filter(items__dossier=row).exclude(number="").first()
     lines = criterion_lines(figures, files)
     reads_at_office = row.appraising_unit_id in roles_of(user, today()).units(*policy.OFFICE)
-    shows_appraisal = row.appraised_total is not None and can_see_appraisal(user, row, at=at)
+    sees_appraisal = can_see_appraisal(user, row, at=at)
+    shows_appraisal = sees_appraisal and row.appraised_total is not None
     context = {
         **head_of(figures),
         "lines": lines,
@@ -172,6 +173,7 @@ def dossier(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "actions": actions_for(user, row, at),
         "can_edit": can_edit(user, row, at=at),
         "can_appraise": can_appraise(user, row, at=at),
+        "sees_appraisal": sees_appraisal,
         "appraisal": results_for(user, [row], at=at)[row.pk] if shows_appraisal else None,
         "decision": decision,
         "days_at_office": days_at_office(row, today()) if reads_at_office and row.status in AT_OFFICE else None,

@@ -258,6 +258,14 @@ def test_the_page_says_what_is_missing_and_keeps_what_was_typed(place: Place, do
     assert not Recheck.objects.exists()
 
 
+def test_the_dossier_leads_whoever_reads_them_to_the_rechecks(place: Place, dossier: Dossier) -> None:
+    leads = {
+        name: page_of(dossier) in signed_in(user).get(reverse("assessments:dossier", args=[dossier.uuid])).text
+        for name, user in (("province", place.province_staff), ("office", place.appraiser), ("commune", place.heads[0]))
+    }
+    assert leads == {"province": True, "office": True, "commune": False}
+
+
 def test_the_appraisal_leads_to_the_rechecks(place: Place, dossier: Dossier) -> None:
     url = reverse("assessments:appraisal", args=[dossier.uuid])
     assert f'href="{page_of(dossier)}"' in signed_in(place.appraiser).get(url).text
