@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 UNIT_KINDS = ("xã", "phường", "thị trấn", "đặc khu")
+ALL_KINDS = (*UNIT_KINDS, "huyện", "quận", "thị xã", "thành phố", "tỉnh")
 
 
 def vietnamese_date(day: date | None, year: int, *, blank: str = "…") -> str:
@@ -33,8 +34,7 @@ def decision_reference(number: str, issued_on: date | None, year: int, *, symbol
 
 def in_sentence(name: str) -> str:
     """«Xã Đốc Binh Kiều» → «xã Đốc Binh Kiều»: inside a sentence the kind of a unit is written small."""
-    kinds = (*UNIT_KINDS, "huyện", "quận", "thị xã", "thành phố", "tỉnh")
-    return small_first(name) if name.lower().startswith(tuple(f"{kind} " for kind in kinds)) else name
+    return small_first(name) if name.lower().startswith(tuple(f"{kind} " for kind in ALL_KINDS)) else name
 
 
 def kinds_of(names: Iterable[str]) -> str:

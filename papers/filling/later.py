@@ -7,11 +7,19 @@ from assessments.models import Decision, Result
 from childfriendly.core.exceptions import Refused
 from papers.bases import standard_name
 from papers.filling.frame import Passage, bases_of, day_of, framed, issuer_of, wording
-from papers.filling.leader import annexes_of, article, authority_line_of, duty_passage, items_of, result_of
+from papers.filling.leader import (
+    annexes_of,
+    article,
+    authority_line_of,
+    duty_passage,
+    items_of,
+    recipients_of,
+    result_of,
+)
 from papers.kinds import Kind
 from papers.models import Paper
 from papers.structure import Article, Content, Paragraph
-from papers.words import in_sentence, paper_reference, small_first, vietnamese_date
+from papers.words import head_of, in_sentence, paper_reference, vietnamese_date
 
 
 def earlier_of(paper: Paper) -> Paper:
@@ -61,7 +69,7 @@ def correction(paper: Paper) -> Content:
     reference, body = reference_to(earlier), issuer_of(paper).body_name
     return framed(
         paper,
-        subject=f"Về việc đính chính {small_first(reference)}",
+        subject=f"Về việc đính chính {reference}",
         addressees=("Các cơ quan, đơn vị đã nhận văn bản",),
         blocks=(
             Paragraph(
@@ -69,7 +77,7 @@ def correction(paper: Paper) -> Content:
             ),
             Paragraph(f"Đã viết: «{text['wrong']}».", is_item=True),
             Paragraph(f"Sửa lại là: «{text['right']}».", is_item=True),
-            Paragraph(f"Các nội dung khác của {small_first(reference)} không thay đổi."),
+            Paragraph(f"Các nội dung khác của {reference} không thay đổi."),
         ),
         recipients=("Như trên",),
     )
@@ -93,9 +101,9 @@ def replacement(paper: Paper) -> Content:
     words = wording(paper, later_passages(paper))
     return framed(
         paper,
-        subject=f"Về việc thay thế {small_first(reference)}",
+        subject=f"Về việc thay thế {reference}",
         authority_line=authority_line_of(issuer, issuer.body_name),
-        bases=bases_of(paper),
+        bases=_bases(paper, decision),
         blocks=(
             Article(f"Quyết định này thay thế {reference}. Lý do: {reason}"),
             result_of(items, standard, year),
@@ -103,7 +111,7 @@ def replacement(paper: Paper) -> Content:
             article(words["duty"]),
         ),
         annexes=annexes_of(items, year, {}),
-        recipients=("Như Điều 4",),
+        recipients=_recipients(decision),
         issuer=issuer,
     )
 
@@ -111,7 +119,8 @@ def replacement(paper: Paper) -> Content:
 def revocation(paper: Paper) -> Content:
     """Quyết định thu hồi: of the communes that it names, else of the whole earlier paper."""
     earlier, names = earlier_of(paper), named_in(paper)
-    reason, issuer, reference = _reason(paper), issuer_of(paper), reference_to(earlier)
+    decision, reason = _decision(earlier), _reason(paper)
+    issuer, reference = issuer_of(paper), reference_to(earlier)
     words = wording(paper, later_passages(paper))
     if names:
         what = Article(
@@ -124,13 +133,22 @@ def revocation(paper: Paper) -> Content:
         ends = "Văn bản bị thu hồi và Giấy công nhận cấp theo văn bản đó không còn giá trị."
     return framed(
         paper,
-        subject=f"Về việc thu hồi {'kết quả công nhận tại ' if names else ''}{small_first(reference)}",
+        subject=f"Về việc thu hồi {'kết quả công nhận tại ' if names else ''}{reference}",
         authority_line=authority_line_of(issuer, issuer.body_name),
-        bases=bases_of(paper),
+        bases=_bases(paper, decision),
         blocks=(what, Article(f"Lý do thu hồi: {reason}", (ends,)), article(words["effect"]), article(words["duty"])),
-        recipients=("Như Điều 4",),
+        recipients=_recipients(decision),
         issuer=issuer,
     )
+
+
+def _bases(paper: Paper, decision: Decision) -> tuple[str, ...]:
+    return (*bases_of(paper), f"Theo đề nghị của {head_of(decision.submitting_body_name)}")
+
+
+def _recipients(decision: Decision) -> tuple[str, ...]:
+    """Whoever got the decision gets what becomes of it."""
+    return ("Như Điều 4", *recipients_of(decision)[1:])
 
 
 def later_passages(paper: Paper) -> Sequence[Passage]:

@@ -296,7 +296,7 @@ def refusal(paper: Paper) -> Content:
         ),
         recipients=(
             f"Ủy ban nhân dân {name}",
-            f"{head_of(decision.submitting_body_name)} (để hướng dẫn)",
+            f"{decision.submitting_body_name} (để hướng dẫn)",
         ),
     )
 

@@ -272,7 +272,7 @@ def _annexes(standing: Standing) -> tuple[Annex, ...]:
     return tuple(
         Annex(
             label=f"PHỤ LỤC {_NUMERALS[place]}" if len(found) > 1 else "PHỤ LỤC",
-            title=(title,),
+            title=(title.upper(),),
             blocks=(table,),
             is_landscape=is_wide,
         )
@@ -330,12 +330,12 @@ def _by_commune(standing: Standing, *, has_groups: bool) -> Table:
     return Table(
         columns=(
             Column("STT", 5, "center"),
-            Column("Xã, phường, thị trấn" if standing.summary.period.has_districts else "Xã, phường, đặc khu", 19),
+            Column("Xã, phường, thị trấn" if standing.summary.period.has_districts else "Xã, phường, đặc khu", 18),
             Column("Điểm xã tự chấm", 10, "center"),
             Column("Điểm thẩm định", 10, "center"),
             Column("Điểm tối thiểu", 9, "center"),
-            Column("Kết quả", 14),
-            Column("Số quyết định", 12),
+            Column("Kết quả", 12),
+            Column("Số quyết định", 15),
             Column("Ghi chú", 21),
         ),
         rows=tuple(lines),
@@ -371,7 +371,10 @@ def _issued(standing: Standing) -> Table:
                     one.name,
                     f"{one.issued_on:%d/%m/%Y}" if one.issued_on else "",
                     one.body,
-                    "\n".join(f"{word.capitalize()}: {', '.join(names)}" for word, names in one.effects) or one.remark,
+                    "\n".join(
+                        f"{word.capitalize()}: {', '.join(map(in_sentence, names))}" for word, names in one.effects
+                    )
+                    or one.remark,
                 )
             )
             for number, one in enumerate(standing.decided, start=1)

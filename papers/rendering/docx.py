@@ -17,7 +17,7 @@ from docx.shared import Pt
 from docx.table import Table, _Cell
 
 from childfriendly.core.text import nfc
-from papers.rendering.html import AGENCY_WIDTH, SUBJECT_WIDTH, balanced
+from papers.rendering.html import ABOUT_WIDTH, AGENCY_WIDTH, SUBJECT_WIDTH, balanced
 from papers.rendering.qr import check_url
 from papers.rendering.sheet import (
     DEMO_MARK,
@@ -128,7 +128,8 @@ def _write_letterhead(
         Line(styles.MOTTO, motto, rule=MOTTO_WIDTH, within=right),
     )
     if isinstance(sheet, Sheet):
-        fill(table.cell(1, 0), Line(styles.NUMBER, sheet.number_line), Line(styles.ABOUT, sheet.about))
+        about = _balanced(styles.ABOUT, sheet.about, ABOUT_WIDTH)
+        fill(table.cell(1, 0), Line(styles.NUMBER, sheet.number_line), about)
         fill(table.cell(1, 1), Line(styles.PLACE, sheet.place_and_date))
 
 

@@ -1,5 +1,6 @@
 """Paper → one HTML page, every text escaped. What the page says comes from `sheet`; how it looks from `styles`."""
 
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -22,9 +23,19 @@ from papers.rendering.sheet import (
     title_of,
 )
 from papers.structure import Certificate, Heading, Printed
+from papers.words import ALL_KINDS
 
 AGENCY_WIDTH = 23  # bold capitals that a line of the letterhead holds
 SUBJECT_WIDTH = 62
+ABOUT_WIDTH = 30  # of «V/v …», in the column of the letterhead
+
+GLUE = "\u00a0"
+ONE_WORD = re.compile(
+    r"\b(?:thị trấn|thị xã|đặc khu|phù hợp|trẻ em|công nhận|quyết định|hồ sơ|hội đồng|nhân dân|"
+    r"lao động|thương binh|xã hội)\b(?: -)?|\bngày \d+ tháng \d+ năm \d+|\bnăm \d+",
+    re.IGNORECASE,
+)
+"""Words that Vietnamese writes apart and reads as one: a line that ends inside them reads badly."""
 
 
 def html_of(printed: Printed, mark: str = "") -> str:
@@ -43,6 +54,7 @@ def html_of(printed: Printed, mark: str = "") -> str:
         "reference": sheet.reference,
         "issued_on": printed.issued_on,
         "subject_lines": balanced(sheet.subject, SUBJECT_WIDTH),
+        "about_lines": balanced(sheet.about, ABOUT_WIDTH),
         "blocks": _blocks(sheet.blocks, first_tag=2),
         "several_sign": len(sheet.signatures) > 1,
         "annexes": [(annex, _blocks(annex.blocks, first_tag=3)) for annex in sheet.annexes],
@@ -99,15 +111,39 @@ def _block(block: PrintedBlock, first_tag: int) -> dict[str, Any]:
 
 
 def balanced(text: str, width: int) -> list[str]:
-    """`text` in as few lines of at most `width` letters as need be, of nearly the same length: no lone last word."""
-    count = -(-len(text) // width)
+    """`text` in as few lines of at most `width` letters as need be, of nearly the same length: no lone last word, and
+    no line that ends inside «thị trấn», a date or a name."""
+    words = _unbreakable(text, width)
+    least = -(-len(text) // width)
+    for count in range(least, len(words) + 1):
+        lines = _in_lines(words, count)
+        if max(map(len, lines), default=0) <= width:
+            return lines
+    return _in_lines(words, least)  # a word alone is too long
+
+
+def _in_lines(pieces: list[str], count: int) -> list[str]:
     lines: list[str] = []
-    words = text.split()
+    words = pieces.copy()
     while words:
         target = len(" ".join(words)) / max(count - len(lines), 1)
         line = words.pop(0)
         # a word goes onto the line as long as that brings the line nearer to its share
         while words and abs(len(f"{line} {words[0]}") - target) <= abs(len(line) - target):
             line = f"{line} {words.pop(0)}"
-        lines.append(line)
+        lines.append(line.replace(GLUE, " "))
     return lines
+
+
+def _unbreakable(text: str, width: int) -> list[str]:
+    """The words of `text`, those that belong together as one: «thị trấn», «xã Suối Mẫu»."""
+    pieces: list[str] = []
+    for piece in ONE_WORD.sub(lambda found: found[0].replace(" ", GLUE), text).split(" "):
+        before = pieces[-1] if pieces and not text.isupper() else ""
+        last = before.split(GLUE)[-1]
+        is_named = last[:1].isupper() or before.replace(GLUE, " ") in ALL_KINDS
+        if piece[:1].isupper() and is_named and len(before) + len(piece) < width:
+            pieces[-1] = f"{before}{GLUE}{piece}"
+        elif piece:
+            pieces.append(piece)
+    return pieces

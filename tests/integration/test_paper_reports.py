@@ -20,7 +20,7 @@ from papers.filling.reports import passages, province_report, result_report
 from papers.kinds import KINDS, Kind
 from papers.models import Paper, State
 from papers.structure import Content, Heading, Paragraph, Table, to_json
-from papers.words import vietnamese_date
+from papers.words import in_sentence, vietnamese_date
 from tests.factories import (
     DEADLINES,
     ZERO_IN_3,
@@ -121,7 +121,8 @@ def test_a_district_reports_its_results_to_the_province() -> None:
         ("4", place.communes[3].name, "", "", "", "Chưa lập", "", ""),
     ]
     day = f"{place.period.decisions.get().issued_on:%d/%m/%Y}"
-    results = f"Công nhận: {place.communes[0].name}\nKhông công nhận: {place.communes[1].name}"
+    good, bad = (in_sentence(commune.name) for commune in place.communes[:2])
+    results = f"Công nhận: {good}\nKhông công nhận: {bad}"
     assert annex_rows(content, "PHỤ LỤC II") == [
         ("1", "Quyết định số 07/QĐ-UBND", day, f"Ủy ban nhân dân {district(place)}", results)
     ]

@@ -163,6 +163,26 @@ def test_long_lines_are_broken_evenly() -> None:
     assert balanced("PHÒNG LAO ĐỘNG - THƯƠNG BINH VÀ XÃ HỘI", 23) == ["PHÒNG LAO ĐỘNG -", "THƯƠNG BINH VÀ XÃ HỘI"]
     assert balanced("HUYỆN VÍ DỤ", 27) == ["HUYỆN VÍ DỤ"]
     assert balanced("", 27) == []
+    assert balanced("SỞ LAO ĐỘNG - THƯƠNG BINH VÀ XÃ HỘI TỈNH THỬ NGHIỆM", 23) == [
+        "SỞ LAO ĐỘNG -",
+        "THƯƠNG BINH VÀ XÃ HỘI",
+        "TỈNH THỬ NGHIỆM",
+    ]
+
+
+def test_no_line_ends_inside_a_name_a_date_or_what_is_read_as_one_word() -> None:
+    assert balanced("Hồ sơ đề nghị công nhận xã Suối Mẫu phù hợp với trẻ em năm 2024", 62) == [
+        "Hồ sơ đề nghị công nhận xã Suối Mẫu",
+        "phù hợp với trẻ em năm 2024",
+    ]
+    assert balanced("Họp Hội đồng đánh giá xã, phường, thị trấn phù hợp với trẻ em năm 2024", 62) == [
+        "Họp Hội đồng đánh giá xã, phường,",
+        "thị trấn phù hợp với trẻ em năm 2024",
+    ]
+    assert balanced("Về việc thu hồi Quyết định số 7/QĐ-UBND ngày 02 tháng 11 năm 2024 của huyện Ví Dụ", 62) == [
+        "Về việc thu hồi Quyết định số 7/QĐ-UBND",
+        "ngày 02 tháng 11 năm 2024 của huyện Ví Dụ",
+    ]
 
 
 # ---- the page ------------------------------------------------------------------------------------------------------
