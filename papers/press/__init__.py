@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
@@ -19,7 +20,16 @@ from typing import IO, Final, Self, cast
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LENGTH: Final = struct.Struct(">I")  # before everything that goes through a pipe
-SEPARATOR: Final = "\0"  # between the names of the style sheets and the HTML, which has no such character
+SEPARATOR: Final = "\0"  # between the names of the style sheets, the frame and the HTML, which have no such character
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What `weasy.render` takes, of a paper without an annexed workbook."""
+
+    html: str
+    stylesheets: Sequence[str]
+    frame: str = ""
 
 
 class PressFailed(Exception):
@@ -51,9 +61,9 @@ class _Printer:
         self._orders = cast("IO[bytes]", self._process.stdin)
         self._answers = cast("IO[bytes]", self._process.stdout)
 
-    def render(self, html: str, stylesheets: Sequence[str]) -> bytes:
+    def render(self, page: Page) -> bytes:
         try:
-            write(self._orders, (",".join(stylesheets) + SEPARATOR + html).encode())
+            write(self._orders, SEPARATOR.join([",".join(page.stylesheets), page.frame, page.html]).encode())
             answer = read(self._answers)
         except (BrokenPipeError, ConnectionError) as error:
             raise PressFailed("A printing process died.") from error
@@ -89,14 +99,14 @@ class Press:
         for printer in self._printers:
             printer.close()
 
-    def print_all(self, papers: Iterable[tuple[str, Sequence[str]]]) -> Iterator[bytes]:
-        """The PDF of each HTML with its style sheets, in the order of the papers. Not more than a few are under way or
+    def print_all(self, papers: Iterable[Page]) -> Iterator[bytes]:
+        """The PDF of each page, in the order of the papers. Not more than a few are under way or
         waiting to be taken, so that neither input nor output piles up. Raises PressFailed."""
 
-        def one(paper: tuple[str, Sequence[str]]) -> bytes:
+        def one(paper: Page) -> bytes:
             printer = self._free.get()
             try:
-                return printer.render(*paper)
+                return printer.render(paper)
             finally:
                 self._free.put(printer)
 

@@ -9,8 +9,8 @@ from papers.press.weasy import render
 def main() -> None:
     orders, answers = sys.stdin.buffer, sys.stdout.buffer
     while (order := read(orders)) is not None:
-        stylesheets, _, html = order.decode().partition(SEPARATOR)
-        write(answers, render(html, stylesheets.split(",")))
+        stylesheets, frame, html = order.decode().split(SEPARATOR, 2)
+        write(answers, render(html, stylesheets.split(","), frame=frame))
 
 
 if __name__ == "__main__":

@@ -9,12 +9,14 @@ grow without end.
 import atexit
 import threading
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pikepdf
 
 if TYPE_CHECKING:
     from weasyprint import CSS, Attachment, Document
@@ -59,27 +61,36 @@ def _stylesheet(name: str) -> "CSS":
     return CSS(string=source, url_fetcher=_fetcher(), font_config=_font_configuration())
 
 
-def render(html: str, stylesheets: Sequence[str], *, annex: bytes | None = None) -> bytes:
+def render(html: str, stylesheets: Sequence[str], *, annex: bytes | None = None, frame: str = "") -> bytes:
     """One HTML page as a PDF; `stylesheets` are names of files in `papers/rendering/styles`, `annex` a workbook to put
-    inside.
+    inside, `frame` an SVG as large as the page that lies under each page.
 
     Nothing is fetched: images, style sheets and attachments that the HTML points to are left out.
     """
     with _rendering:
-        return _written(_laid_out(html, stylesheets), annex)
+        content = _written(_laid_out(html, stylesheets), annex)
+        return _on_frame(content, frame) if frame else content
 
 
-def render_together(title: str, papers: Iterable[tuple[str, Sequence[str]]]) -> bytes:
-    """Several papers, each with its own style sheets, as one tagged PDF. Laid out one by one as they are handed over,
-    so that the caller can say how far it is."""
-    laid_out = []
-    for html, stylesheets in papers:
-        with _rendering:
-            laid_out.append(_laid_out(html, stylesheets))
-    with _rendering:
-        whole = laid_out[0].copy([page for document in laid_out for page in document.pages])
-        whole.metadata.title = title
-        return _written(whole)
+def _on_frame(content: bytes, frame: str) -> bytes:
+    """Drawing the frame of a certificate takes WeasyPrint longer than all the rest of it, so a process draws it once
+    and lays it under every certificate. To readers with a screen reader it is an ornament (/Artifact)."""
+    with pikepdf.open(BytesIO(content)) as document, pikepdf.open(BytesIO(_frame_page(frame))) as drawn:
+        under = document.copy_foreign(drawn.pages[0].as_form_xobject())
+        for page in document.pages:
+            name = page.add_resource(under, pikepdf.Name.XObject, pikepdf.Name("/Frame"))
+            page.contents_add(f"/Artifact BMC q {name} Do Q EMC".encode(), prepend=True)
+        whole = BytesIO()
+        document.save(whole, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return whole.getvalue()
+
+
+@lru_cache(maxsize=4)
+def _frame_page(frame: str) -> bytes:
+    from weasyprint import CSS, HTML
+
+    page = CSS(string="@page { size: A4 landscape; margin: 0 } svg { display: block }")
+    return bytes(HTML(string=frame, url_fetcher=_fetcher()).write_pdf(stylesheets=[page]))
 
 
 def _laid_out(html: str, stylesheets: Sequence[str]) -> "Document":

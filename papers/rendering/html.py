@@ -45,7 +45,6 @@ def html_of(printed: Printed, mark: str = "") -> str:
         context = _common(certificate, printed, mark) | {
             "reference": certificate.printed.decision_reference,
             "issued_on": printed.decided_on,
-            "frame": mark_safe(frame_svg()),  # noqa: S308
             "own_layout": mark_safe(filled(printed.layout, certificate)) if printed.layout else "",  # noqa: S308
         }
         return render_to_string("papers/pdf/certificate.html", context)
@@ -60,6 +59,11 @@ def html_of(printed: Printed, mark: str = "") -> str:
         "annexes": [(annex, _blocks(annex.blocks, first_tag=3)) for annex in sheet.annexes],
     }
     return render_to_string("papers/pdf/paper.html", context)
+
+
+def frame_of(printed: Printed) -> str:
+    """The ornament under the page, as SVG: of a certificate in the shipped layout."""
+    return frame_svg() if isinstance(printed, Certificate) and not printed.layout else ""
 
 
 def styles_of(printed: Printed) -> tuple[str, ...]:

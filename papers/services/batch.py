@@ -19,8 +19,8 @@ from childfriendly.core.text import ascii_words
 from papers.filling import content_of
 from papers.kinds import Kind
 from papers.models import Paper, State
-from papers.press import Press
-from papers.rendering.html import html_of, styles_of
+from papers.press import Page, Press
+from papers.rendering.html import frame_of, html_of, styles_of
 from papers.rendering.together import put_together
 from papers.services.life import issue_prepared
 from papers.structure import Printed
@@ -29,9 +29,8 @@ Progress = Callable[[int, int], None]
 ALL: Final = "tat-ca-de-in.pdf"
 
 
-def page_of(printed: Printed, mark: str = "") -> tuple[str, Sequence[str]]:
-    """What a press takes."""
-    return html_of(printed, mark), styles_of(printed)
+def page_of(printed: Printed, mark: str = "") -> Page:
+    return Page(html_of(printed, mark), styles_of(printed), frame_of(printed))
 
 
 def certificates_of(decision: Decision) -> "list[Paper]":
@@ -42,17 +41,24 @@ def certificates_of(decision: Decision) -> "list[Paper]":
 
 
 def issue_certificates(decision: Decision, *, at: datetime, progress: Progress) -> int:
-    """Print and issue every certificate that waits for its bytes; how many there were. Word files are not kept: whoever
-    frames a certificate takes the PDF. Raises PressFailed where a printing process died: asked again, it goes on."""
+    """Print and issue every certificate that waits for its bytes; how many there were. Raises PressFailed where a
+    printing process died: asked again, it goes on."""
     waiting = [paper for paper in certificates_of(decision) if paper.state == State.NUMBERED]
-    progress(0, len(waiting))
-    if waiting:
-        with Press() as press:
-            pages = (page_of(content_of(paper)) for paper in waiting)
-            for done, (paper, pdf) in enumerate(zip(waiting, press.print_all(pages), strict=True), start=1):
-                issue_prepared(paper=paper, pdf=pdf, docx=b"", at=at)
-                progress(done, len(waiting))
+    issue_all(waiting, at=at, progress=progress)
     return len(waiting)
+
+
+def issue_all(waiting: Sequence[Paper], *, at: datetime, progress: Progress) -> None:
+    """These numbered certificates, printed on all cores and issued one by one. Word files are not kept: whoever frames
+    a certificate takes the PDF."""
+    progress(0, len(waiting))
+    if not waiting:
+        return
+    with Press() as press:
+        pages = (page_of(content_of(paper)) for paper in waiting)
+        for done, (paper, pdf) in enumerate(zip(waiting, press.print_all(pages), strict=True), start=1):
+            issue_prepared(paper=paper, pdf=pdf, docx=b"", at=at)
+            progress(done, len(waiting))
 
 
 def decision_paper_of(decision: Decision) -> Paper:

@@ -35,7 +35,10 @@ AIMS = {
     "dossier list": 6.0,
     "all middleware": 1.4,
     "public page": 2.0,
+    "batch": 0.6,
+    "annex": 1.1,
 }
+BATCH_MEGABYTES = 400
 SLOW_SECONDS, WAIT_SECONDS = 8.0, 1.0
 AUDIT_ROWS, AUDIT_AIM = 20_000, 0.4
 CHAIN_ROWS, CHAIN_SECONDS, CHAIN_MEGABYTES = 1_000_000, 60, 200
@@ -45,6 +48,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description="Ratios against the floors, in one run.")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of the pages; papers get more (5)")
     parser.add_argument("--seconds", type=float, default=3.0, help="how long each page is asked for in a round (3)")
+    parser.add_argument("--only", help="one part by name, e.g. batch")
     return parser.parse_args()
 
 
@@ -119,6 +123,29 @@ def workbook(province: "BuiltProvince", rounds: int) -> str:
     print(f"writing it (reports.excel)             {ours:7.1f} ms   both / floor: {(read + ours) / bare:.2f}")
     print(f"bare XlsxWriter                        {bare:7.1f} ms   the floor")
     return verdict("workbook", [time.ours / time.bare for time in times])
+
+
+def batch(rounds: int) -> list[str]:
+    from batch import CERTIFICATES, AnnexBench, BatchBench, megabytes
+
+    heading(f"8  {CERTIFICATES} certificates through the batch, against bare WeasyPrint in one process (wall clock)")
+    bench = BatchBench()
+    times = [bench.round() for _ in range(max(2, rounds // 2))]
+    ours, bare = (median(getattr(time, name) for time in times) for name in ("ours", "bare"))
+    print(f"printed on all cores, stored and issued   {ours:7.1f} s")
+    print(f"bare WeasyPrint, the same HTML            {bare:7.1f} s   the floor")
+    taken = megabytes()
+    words = "reached" if taken <= BATCH_MEGABYTES else "MISSED"
+    memory = f"{'batch memory':<15} {taken:6} MB at most   aim <= {BATCH_MEGABYTES} MB: {words}"
+    lines = [verdict("batch", [time.ours / time.bare for time in times]), memory]
+
+    heading("9  A decision with an annex of 200 rows, against bare WeasyPrint with the same HTML (CPU time)")
+    annex = AnnexBench()
+    annex.round()
+    times = [annex.round() for _ in range(rounds * 2)]
+    ours, bare = (median(getattr(time, name) for time in times) * 1000 for name in ("ours", "bare"))
+    print(f"ours {ours:.0f} ms, bare WeasyPrint {bare:.0f} ms")
+    return [*lines, verdict("annex", [time.ours / time.bare for time in times])]
 
 
 def pages(province: "BuiltProvince", folder: Path, rounds: int, seconds: float) -> list[str]:
@@ -272,12 +299,15 @@ def main() -> None:
         measurements: list[Callable[[], str | list[str]]] = [
             lambda: certificates(province, options.rounds),
             lambda: workbook(province, options.rounds),
+            lambda: batch(options.rounds),
             lambda: pages(province, folder, options.rounds, options.seconds),
             lambda: slow_lines(province, folder),
             lambda: anatomies(province),
             lambda: audit_rows(options.rounds),  # last: sessions do not live as long as a million rows take
         ]
         lines: list[str] = []
+        if options.only == "batch":
+            measurements = [lambda: batch(options.rounds)]
         for measure in measurements:
             given = measure()
             lines += [given] if isinstance(given, str) else given

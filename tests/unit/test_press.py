@@ -2,20 +2,21 @@
 
 import pytest
 
-from papers.press import Press, PressFailed
+from papers.press import Page, Press, PressFailed
 from papers.press.weasy import render
 
 STYLES = ("paper.css",)
 
 
-def page(text: str) -> tuple[str, tuple[str, ...]]:
-    return f'<!doctype html><html lang="vi"><head><title>{text}</title></head><body><p>{text}</p></body></html>', STYLES
+def page(text: str) -> Page:
+    html = f'<!doctype html><html lang="vi"><head><title>{text}</title></head><body><p>{text}</p></body></html>'
+    return Page(html, STYLES)
 
 
 def test_many_papers_come_back_in_order_and_as_printed_here() -> None:
     pages = [page(f"Xã Đốc Binh Kiều {number}") for number in range(12)]
     with Press(2) as press:
-        assert list(press.print_all(pages)) == [render(*paper) for paper in pages]
+        assert list(press.print_all(pages)) == [render(paper.html, paper.stylesheets) for paper in pages]
 
 
 def test_a_batch_may_be_as_short_as_one_paper_or_none() -> None:
@@ -36,7 +37,7 @@ def test_a_process_that_dies_is_told_and_leaves_none_behind() -> None:
 
 def test_a_paper_that_cannot_be_printed_fails_alone_and_is_told() -> None:
     with Press(1) as press, pytest.raises(PressFailed):
-        list(press.print_all([("<p>Một</p>", ("no-such.css",))]))
+        list(press.print_all([Page("<p>Một</p>", ("no-such.css",))]))
 
 
 def test_no_process_is_left_when_a_batch_stops_half_way() -> None:
