@@ -43,6 +43,7 @@ from communes.imports.plans import HEADS, PEOPLE_SHEET  # noqa: E402
 from communes.models import Import, Role, Unit, User, within  # noqa: E402
 from criteria.models import Period  # noqa: E402
 from papers import services as papers  # noqa: E402
+from papers.jobs import ask_for_papers  # noqa: E402
 from papers.kinds import Kind  # noqa: E402
 from papers.models import Paper, Seat  # noqa: E402
 from papers.services.council import (  # noqa: E402
@@ -262,7 +263,7 @@ def job_papers(decision: Decision, period: Period) -> dict[str, str]:
     """Work that waits for a worker, and work that is done and has left a file."""
     now = timezone.now()
     waiting = jobs.ask_for_workbook(period, period.province, by=user("tinh.konray"), at=now)
-    done = jobs.ask_for_papers(decision, by=user("vanthu.konray"), at=now)
+    done = ask_for_papers(decision, by=user("vanthu.konray"), at=now)
     run(str(done.uuid))
     return {"job_waiting": str(waiting.uuid), "job_done": str(done.uuid)}
 
