@@ -221,7 +221,7 @@ def approve(request: HttpRequest, uuid: UUID) -> HttpResponse:
     user, now = current_user(request), received_at(request)
     if request.method == "POST":
         decision = services.approve(proposal_id=found.pk, version=posted_version(request), by=user, at=now)
-        messages.success(request, "Đã duyệt hồ sơ trình. Quyết định chờ ký và văn thư vào số.")
+        messages.success(request, "Đã duyệt hồ sơ trình. Chọn «Văn bản: soạn, ký, vào số, phát hành» để ký quyết định.")
         return redirect("assessments:decision", decision.uuid)
     summary = _summary(found, user, now)
     check_can_approve(user, found, [item.dossier for item in summary["items"]], at=now)
