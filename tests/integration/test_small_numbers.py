@@ -43,7 +43,7 @@ from tests.factories import (
     approved,
     declare,
     dossier_in,
-    issued,
+    issued_paper,
     make_neighbour,
     make_place,
     proposed,
@@ -221,7 +221,8 @@ def test_no_outsider_finds_the_count_anywhere(dossier: Dossier, place: Place, ro
 
 
 def test_the_command_and_the_issued_paper_hold_none_either(dossier: Dossier, place: Place, tmp_path: Path) -> None:
-    decision = issued([dossier], place, "12")
+    issued_paper([dossier], place, "12")
+    decision = Decision.objects.get(items__dossier=dossier)
     book = tmp_path / "tong-hop.xlsx"
     call_command("export_summary", year="2024", unit=place.province.code, output=str(book), stdout=StringIO())
     call_command(
