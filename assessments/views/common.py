@@ -143,6 +143,7 @@ SENTENCES: dict[str, str] = {
     Action.REOPEN: "Đưa về thẩm định lại",
     Action.RECOGNISE: "Được công nhận",
     Action.REFUSE: "Không được công nhận",
+    Action.REVOKE: "Bị thu hồi công nhận",
     "hand_over": "Bàn giao việc thẩm định",
     "save_appraised_totals": "Thẩm định số liệu nền",
     "save_appraisal": "Thẩm định số liệu tiêu chí",

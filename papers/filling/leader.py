@@ -263,6 +263,7 @@ def certificate(paper: Paper) -> Certificate:
         register_number=str(paper.register_number or ""),
         note=f"(Cấp lại, thay Giấy công nhận số vào sổ {first.register_number})" if first else "",
         code=paper.code,
+        layout=issuer.certificate_layout,
         is_demo=decision.period.is_demo,
     )
 
