@@ -151,21 +151,24 @@ def test_a_reason_is_told_where_it_is_public(client: Client, paper: Paper, items
     assert re.search(rf"{items[0].commune_name}, \S+ Thử \d+ đã thu hồi ", shown)
 
 
-@pytest.mark.parametrize(
-    ("kind", "words"),
-    [
-        (Kind.REPLACEMENT, "Đã được thay thế Văn bản không còn dùng. Xem văn bản thay thế dưới đây. Quyết định thay"),
-        (Kind.REVOCATION, "Đã thu hồi Văn bản không còn hiệu lực. Quyết định thu hồi số"),
-    ],
-)
-def test_a_certificate_tells_what_became_of_its_decision(
-    client: Client, paper: Paper, certificate: Paper, items: Any, place: Place, kind: Kind, words: str
+def test_a_certificate_is_revoked_with_its_decision(
+    client: Client, paper: Paper, certificate: Paper, items: Any, place: Place
 ) -> None:
     assert "Đang có hiệu lực" in text(client, page_of(certificate))
 
-    issued_paper(kind, place, earlier=paper, items=items[:2])
+    issued_paper(Kind.REVOCATION, place, earlier=paper, items=items[:2])
 
+    words = "Đã thu hồi Văn bản không còn hiệu lực. Quyết định thu hồi số"
     assert text(client, page_of(certificate)).startswith(f"Kết quả kiểm tra văn bản {words}")
+
+
+def test_a_certificate_outlives_a_replaced_decision_that_left_its_name(
+    client: Client, paper: Paper, certificate: Paper, items: Any, place: Place
+) -> None:
+    """Only a commune whose name changed gets another certificate (docs/decisions/0026)."""
+    issued_paper(Kind.REPLACEMENT, place, earlier=paper, items=items[:2])
+
+    assert text(client, page_of(certificate)).startswith("Kết quả kiểm tra văn bản Đang có hiệu lực")
 
 
 def test_the_unit_that_continues_a_commune_today_is_named(
