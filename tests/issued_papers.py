@@ -83,7 +83,13 @@ def paper_in(
             }
     if state is State.ISSUED:
         sha256 = hashlib.sha256(columns["code"].encode()).hexdigest()
-        columns |= {"issued_at": at, "issued_by": place.clerk, "pdf_path": sha256, "pdf_sha256": sha256, "pdf_size": 9}
+        columns |= {
+            "issued_at": at,
+            "issued_by": place.clerk,
+            "pdf_path": f"{sha256[:2]}/{sha256[2:4]}/{sha256}.pdf",
+            "pdf_sha256": sha256,
+            "pdf_size": 9,
+        }
     paper = Paper.objects.create(
         kind=kind,
         form=spec.form,

@@ -20,6 +20,7 @@ from papers.filling import content_of
 from papers.kinds import Kind
 from papers.models import Paper, State
 from papers.press import Page, Press
+from papers.rendering import render_pdf
 from papers.rendering.html import frame_of, html_of, styles_of
 from papers.rendering.together import put_together
 from papers.services.life import issue_prepared
@@ -27,6 +28,7 @@ from papers.structure import Printed
 
 Progress = Callable[[int, int], None]
 ALL: Final = "tat-ca-de-in.pdf"
+AT_ONCE: Final = 5  # so many certificates are printed while the clerk waits; more are a matter of the worker
 
 
 def page_of(printed: Printed, mark: str = "") -> Page:
@@ -46,6 +48,16 @@ def issue_certificates(decision: Decision, *, at: datetime, progress: Progress) 
     waiting = [paper for paper in certificates_of(decision) if paper.state == State.NUMBERED]
     issue_all(waiting, at=at, progress=progress)
     return len(waiting)
+
+
+def issue_few(decision: Decision, *, at: datetime) -> bool:
+    """Issue the certificates of a small decision here and now; False where there are too many for that."""
+    waiting = [paper for paper in certificates_of(decision) if paper.state == State.NUMBERED]
+    if len(waiting) > AT_ONCE:
+        return False
+    for paper in waiting:
+        issue_prepared(paper=paper, pdf=render_pdf(content_of(paper)), docx=b"", at=at)
+    return True
 
 
 def issue_all(waiting: Sequence[Paper], *, at: datetime, progress: Progress) -> None:

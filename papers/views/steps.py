@@ -23,6 +23,7 @@ from papers.models import Paper, State
 from papers.permissions import check_can_drop, check_can_edit, check_can_number, check_can_sign
 from papers.policy import RELATION_OF, Right, roles_with
 from papers.rendering import lines_of
+from papers.services.batch import issue_few
 from papers.views.paper import paper_or_404
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
@@ -74,7 +75,7 @@ def sign(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @confirm_identity
 @require_http_methods(GET_OR_POST)
 def issue(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """A decision's certificates are printed in the background, right after it."""
+    """A decision's certificates are printed right after it, many of them in the background."""
     answer = _without_form(
         request,
         uuid,
@@ -83,9 +84,9 @@ def issue(request: HttpRequest, uuid: UUID) -> HttpResponse:
         template="papers/issue.html",
         done="Đã phát hành {paper}.",
     )
-    found = paper_or_404(request, uuid)
-    if request.method == "POST" and found.kind == Kind.DECISION and found.decision is not None:
-        print_certificates(found.decision, by=current_user(request), at=received_at(request))
+    decision = paper_or_404(request, uuid).decision if request.method == "POST" else None
+    if decision is not None and not issue_few(decision, at=received_at(request)):
+        print_certificates(decision, by=current_user(request), at=received_at(request))
     return answer
 
 

@@ -18,7 +18,7 @@ RHYME = (
 SYLLABLE = re.compile(f"(?:{ONSET})(?:{RHYME})", re.IGNORECASE)
 TOKEN = re.compile(r"\w+")
 NOT_PROSE = re.compile(
-    r"\S+\.(?:pdf|docx|xlsx|csv|jpg|png)\b|\b[A-Z]{2}-\d{4}-\d{5}\b|\b[2-9A-HJ-NP-Z]{10}\b"
+    r"\S+\.(?:pdf|docx|xlsx|csv|jpg|png|zip)\b|\b[A-Z]{2}-\d{4}-\d{5}\b|\b[2-9A-HJ-NP-Z]{10}\b"
 )  # file names, codes of dossiers and of papers
 ABBREVIATION = re.compile(r"[B-DF-HJ-NP-TV-Z]{2,5}")  # THCS, TCMR, BYT: no English word is without a vowel
 
@@ -26,7 +26,24 @@ ROMAN = re.compile(r"[IVX]{2,5}")  # headings of papers: «II. TÌNH HÌNH»
 
 # File formats and abbreviations that the decisions themselves use.
 FORMATS = frozenset(
-    {"byte", "csv", "docx", "excel", "heic", "jpeg", "jpg", "json", "kb", "mb", "pdf", "png", "sha", "word", "xlsx"}
+    {
+        "byte",
+        "csv",
+        "docx",
+        "excel",
+        "heic",
+        "jpeg",
+        "jpg",
+        "json",
+        "kb",
+        "mb",
+        "pdf",
+        "png",
+        "sha",
+        "word",
+        "xlsx",
+        "zip",
+    }
 )
 # Names of programs and machines, as the list of one's own sessions tells them.
 DEVICES = frozenset(

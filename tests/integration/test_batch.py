@@ -114,7 +114,17 @@ def test_one_file_for_each_commune_and_one_for_the_printer() -> None:
         assert len(together.pages) == len(alone.pages) + 2
 
 
-def test_issuing_a_decision_sends_its_certificates_to_the_worker() -> None:
+def test_a_few_certificates_are_there_as_soon_as_the_decision_is_issued() -> None:
+    place = make_place()
+    paper = signed(drafted(approved([dossier_in(Status.CONCLUDED, place)], place), place), place)
+    paper = numbered(paper, place, "7")
+    signed_in(place.clerk).post(reverse("papers:issue", args=[paper.uuid]), {"version": str(paper.version)})
+    assert Paper.objects.get(kind="certificate").is_issued
+    assert Job.objects.count() == 0
+
+
+def test_issuing_a_decision_sends_many_certificates_to_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "AT_ONCE", 0)
     place = make_place()
     paper = signed(drafted(approved([dossier_in(Status.CONCLUDED, place)], place), place), place)
     paper = numbered(paper, place, "7")
