@@ -24,7 +24,7 @@ class LaterForm(PlainForm, forms.Form):
     """`names`: the communes that may be spoken of, item → name as it reads now."""
 
     reason = _lines("Lý do", "Ghi lý do.", "Lý do được in trong quyết định.")
-    is_reason_public = forms.BooleanField(
+    tells_reason = forms.BooleanField(
         label="Cho mọi người đọc lý do trên trang kiểm tra văn bản",
         help_text="Không đánh dấu nếu lý do có thông tin về cá nhân.",
         required=False,
@@ -36,7 +36,9 @@ class LaterForm(PlainForm, forms.Form):
 
     def given(self) -> dict[str, Any]:
         """What the service wants of it."""
-        return self.cleaned_data
+        given = dict(self.cleaned_data)
+        given["is_reason_public"] = given.pop("tells_reason")
+        return given
 
 
 class CorrectionForm(LaterForm):
@@ -60,7 +62,7 @@ class ReplacementForm(LaterForm):
     def given(self) -> dict[str, Any]:
         data = self.cleaned_data
         names = {item_id: data[f"name_{item_id}"] for item_id in self.names}
-        return {"names": names, "reason": data["reason"], "is_reason_public": data["is_reason_public"]}
+        return {"names": names, "reason": data["reason"], "is_reason_public": data["tells_reason"]}
 
 
 class RevocationForm(LaterForm):

@@ -116,7 +116,7 @@ def test_a_replacement_prints_the_names_as_they_now_read(place: Place, decision:
         f"name_{first}": "Xã {{ 7*7 }} <script>",
         f"name_{second}": kept,
         "reason": "Sai tên.",
-        "is_reason_public": "on",
+        "tells_reason": "on",
     }
     office.post(url("replace", decision), sent)
     paper = Paper.objects.get(kind=Kind.REPLACEMENT)
