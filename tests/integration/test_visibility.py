@@ -1439,7 +1439,8 @@ def test_the_querysets_give_everybody_exactly_what_is_theirs(world: World) -> No
         assert seen == {
             dossier for (area, _), dossier in world.dossiers.items() if person in readers(Status(dossier.status), area)
         }, person
-        files = set(Evidence.objects.visible_to(user, day).values_list("name", flat=True))
+        kept = Attachment.objects.filter(paper__in=Paper.objects.visible_to(user, day)).values_list("name", flat=True)
+        files = {*Evidence.objects.visible_to(user, day).values_list("name", flat=True), *kept}
         assert files == {name for name, may in world.secrets.items() if name.endswith(".pdf") and person in may}, person
         proposals = set(Proposal.objects.visible_to(user, day).values_list("submission_number", flat=True))
         assert {number for number in proposals if number in world.secrets} == {
