@@ -13,7 +13,6 @@ import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, models, transaction
-from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.urls import reverse
 
@@ -23,6 +22,7 @@ from childfriendly.core.exceptions import Refused
 from childfriendly.core.models import AuditEvent
 from communes.models import User
 from tests.factories import UserFactory, dossier_in, issued, make_place
+from tests.migrating import back_at
 from tests.unguarded import unguarded
 
 pytestmark = pytest.mark.django_db
@@ -273,9 +273,8 @@ def test_the_database_itself_refuses_to_change_a_row(statement: str) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_the_guards_come_down_and_go_up_with_their_migration() -> None:
     five_rows()
-    MigrationExecutor(connection).migrate([("core", "0003_job")])
-    behind_our_back().filter(seq=3).update(reason="khác")
-    MigrationExecutor(connection).migrate([("core", "0004_guard_the_audit_rows")])
+    with back_at(("core", "0003_job")):
+        behind_our_back().filter(seq=3).update(reason="khác")
     with pytest.raises(IntegrityError, match=GUARDED), transaction.atomic():
         behind_our_back().filter(seq=3).update(reason="Có lý do.")
 

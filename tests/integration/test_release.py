@@ -19,6 +19,7 @@ from assessments.figures import load_figures
 from assessments.models import Decision, Dossier, FrozenSheet
 from childfriendly.core import chain
 from communes.models import Role, User
+from tests.migrating import migrate, newest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -28,24 +29,14 @@ RELEASE = [
     ("assessments", "0002_initial"),
     ("core", "0001_initial"),
 ]
-APPS = [app for app, _ in RELEASE]
+APPS = [*(app for app, _ in RELEASE), "papers"]
 ROWS = json.loads((Path(__file__).resolve().parents[1] / "data" / "release-0.1.0.json").read_text(encoding="utf-8"))
-
-
-def migrate(targets: list[tuple[str, str | None]]) -> StateApps:
-    executor = MigrationExecutor(connection)
-    executor.migrate(targets)
-    return executor.loader.project_state([target for target in targets if target[1]]).apps
-
-
-def newest() -> list[tuple[str, str | None]]:
-    return list(MigrationExecutor(connection).loader.graph.leaf_nodes())
 
 
 @pytest.fixture(autouse=True)
 def newest_again() -> Iterator[None]:
     yield
-    migrate(newest())
+    migrate(*newest())
 
 
 def load(old: StateApps) -> None:
@@ -75,11 +66,11 @@ def stored(old: StateApps) -> dict[tuple[str, Any], dict[str, Any]]:
 
 
 def test_the_data_of_the_last_release_come_through_and_back() -> None:
-    old = migrate(list(RELEASE))
+    old = migrate(*RELEASE)
     load(old)
     before = stored(old)
     assert len(before) == len(ROWS)
-    migrate(newest())
+    migrate(*newest())
     assert chain.first_broken_row() is None
 
     # what was decided reads as it was, and pages open
@@ -94,13 +85,13 @@ def test_the_data_of_the_last_release_come_through_and_back() -> None:
         assert dossier.code in listed
         assert client.get(reverse("assessments:dossier", args=[dossier.uuid])).status_code == 200
 
-    assert stored(migrate(list(RELEASE))) == before
+    assert stored(migrate(*RELEASE)) == before
 
 
 def test_every_migration_goes_back_and_forth_with_data() -> None:
     """Step by step, newest first: each is undone and done again before the next."""
-    load(migrate(list(RELEASE)))
-    migrate(newest())
+    load(migrate(*RELEASE))
+    migrate(*newest())
     graph = MigrationExecutor(connection).loader.graph
     later = [
         node
@@ -111,17 +102,17 @@ def test_every_migration_goes_back_and_forth_with_data() -> None:
     for node in reversed(later):
         before = graph.node_map[node].parents
         target = next(parent.key for parent in before if parent.key[0] == node[0])
-        migrate([target])
-        migrate([node])
-        migrate([target])
-    migrate(newest())
+        migrate(target)
+        migrate(node)
+        migrate(target)
+    migrate(*newest())
     assert Dossier.objects.count() == 6
     assert chain.first_broken_row() is None
 
 
 def test_every_table_can_be_taken_down_and_put_up_again() -> None:
-    load(migrate(list(RELEASE)))
-    migrate(newest())
-    migrate([(app, None) for app in APPS])
-    migrate(newest())
+    load(migrate(*RELEASE))
+    migrate(*newest())
+    migrate(*[(app, None) for app in APPS])
+    migrate(*newest())
     assert Dossier.objects.count() == 0
