@@ -1,4 +1,5 @@
-"""The one way in which a kept file leaves: every byte of evidence and minutes goes through `hand_over`.
+"""The one way in which a file that somebody uploaded leaves: every byte of evidence, of minutes and of what is attached
+to papers goes through `hand_over`.
 
 With EVIDENCE_HOST the bytes come from a second name of this site that knows no cookie and nothing else (SECURITY.md
 F-09): the page's own address checks the reader and sends the browser on with a ticket of one minute.
@@ -73,6 +74,13 @@ def _bytes(request: HttpRequest, kept: Kept, *, inline: bool) -> HttpResponseBas
         ) from error
 
 
+FINDERS: dict[str, Callable[[str], Kept]] = {
+    Kept.EVIDENCE: lambda uuid: Kept.evidence(Evidence.objects.get(uuid=uuid)),
+    Kept.MINUTES: lambda uuid: Kept.minutes(Proposal.objects.get(uuid=uuid)),
+}
+"""The file that a ticket names, by its kind; apps above add theirs when they start."""
+
+
 # ---- the second host ---------------------------------------------------------------------------------------------
 def _ticket(kept: Kept, *, inline: bool) -> HttpResponseRedirect:
     ticket = signing.dumps([kept.kind, kept.uuid.hex, inline], salt=_SALT)
@@ -92,7 +100,7 @@ def evidence_host(get_response: Callable[[HttpRequest], HttpResponseBase]) -> Ca
         try:
             return _by_ticket(request)
         except signing.BadSignature:
-            return _plain("Đường dẫn tệp đã hết hạn. Mở lại tệp từ trang hồ sơ.", 404)
+            return _plain("Đường dẫn tệp đã hết hạn. Quay lại trang trước rồi mở lại tệp.", 404)
         except Refused as refused:
             return _plain(str(refused), 409)
 
@@ -105,10 +113,7 @@ def _by_ticket(request: HttpRequest) -> HttpResponseBase:
     kind, uuid, inline = signing.loads(
         request.path_info.removeprefix(TICKET_PREFIX), salt=_SALT, max_age=TICKET_SECONDS
     )
-    if kind == Kept.EVIDENCE:
-        kept = Kept.evidence(Evidence.objects.get(uuid=uuid))
-    else:
-        kept = Kept.minutes(Proposal.objects.get(uuid=uuid))
+    kept = FINDERS[kind](uuid)
     if kept.scan is Scan.INFECTED:
         raise signing.BadSignature
     return _bytes(request, kept, inline=inline)

@@ -1,19 +1,18 @@
-"""Files beside a paper: attach, list, take away."""
+"""Files beside a paper: attach, list, open."""
 
-import logging
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from assessments.views.files import Kept, hand_over
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.exports import exported
-from childfriendly.core.files import Scan, serve
+from childfriendly.core.files import Scan
 from childfriendly.core.forms import show_refusal
 from communes.auth import current_user, today
 from papers.forms.attachment import AttachmentForm
@@ -25,7 +24,7 @@ from papers.services.attachments import attach as attach_file
 from papers.services.seal import bears_seal
 from papers.services.signatures import SignatureReport, from_json
 
-logger = logging.getLogger(__name__)
+KIND = "tep-van-ban"  # in the tickets of the second host
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +83,19 @@ def attach(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @require_safe
 def attachment(request: HttpRequest, uuid: UUID) -> HttpResponseBase:
-    """Always downloaded, never shown by the browser on our own address: others made it."""
     user, at = current_user(request), received_at(request)
     visible = Attachment.objects.filter(paper__in=Paper.objects.visible_to(user, today())).select_related("paper")
     row = get_object_or_404(visible, uuid=uuid)
-    if row.is_quarantined:
-        raise Refused(f"Tệp «{row.name}» có mã độc nên đã bị cách ly. Đính kèm tệp khác thay thế.")
-    if row.is_unscanned and "da-biet" not in request.GET:
-        failed = row.scan == Scan.FAILED
-        return render(request, "assessments/not_scanned.html", {"name": row.name, "failed": failed})
-    if request.method == "GET":
+
+    def note() -> None:
         exported("attachment", row.paper, rows=1, by=user, at=at, after={"file": row.uuid.hex})
-    try:
-        return serve(request, row.path, root=settings.MEDIA_ROOT, name=row.name)
-    except FileNotFoundError as error:
-        logger.error("The file of attachment %s is gone.", row.uuid)
-        raise Refused(
-            f"Không mở được tệp «{row.name}» vì máy chủ không còn lưu tệp này. Báo cán bộ quản trị hệ thống."
-        ) from error
+
+    return hand_over(request, _kept(row), note=note)
+
+
+def _kept(row: Attachment) -> Kept:
+    return Kept(KIND, row.uuid, row.name, row.path, Scan(row.scan))
+
+
+def attachment_of_ticket(uuid: str) -> Kept:
+    return _kept(Attachment.objects.get(uuid=uuid))

@@ -28,6 +28,7 @@ from papers.structure import to_json
 from tests import signing
 from tests.factories import Place, make_place
 from tests.integration.test_evidence import let_go, status_of
+from tests.integration.test_kept_files import body
 from tests.integration.test_races import WON, chain_is_whole, race
 from tests.issued_papers import paper_in
 from tests.sample_papers import CODE, DAY, decision
@@ -39,6 +40,7 @@ __all__ = ["chain_is_whole"]  # a fixture
 pytestmark = pytest.mark.django_db
 
 READ_AT = SIGNED_AT + datetime.timedelta(days=1)
+POLICY = "Content-Security-Policy"
 PNG = (Path(__file__).parents[2] / "docs" / "screenshots" / "giay-cong-nhan.png").read_bytes()
 
 
@@ -80,10 +82,7 @@ def test_a_signed_pdf_is_kept_byte_for_byte_with_what_was_read_from_it(place: Pl
         "chứng thư của người ký do tổ chức tin cậy cấp (chưa tra cứu việc thu hồi). "
         "Nội dung khớp văn bản trong hệ thống."
     )
-    response = client.get(reverse("papers:attachment", args=[row.uuid]))
-    assert b"".join(response.streaming_content) == content  # type: ignore[attr-defined]
-    let_go(response)
-    assert response["Content-Disposition"] == 'attachment; filename="da-ky.pdf"'
+    assert body(client.get(reverse("papers:attachment", args=[row.uuid]))) == content
 
 
 def test_the_paper_itself_is_not_touched(place: Place) -> None:
@@ -231,6 +230,60 @@ def test_a_file_that_is_gone_is_a_sentence(place: Place, private_files: Path) ->
 def test_who_does_not_see_the_paper_finds_no_file(place: Place) -> None:
     row = attached(paper_of(place), plain_pdf(), place.clerk)
     assert signed_in(place.editors[0]).get(reverse("papers:attachment", args=[row.uuid])).status_code == 404
+
+
+# ---- handed over as evidence is ----------------------------------------------------------------------------------
+def test_a_file_is_shown_as_evidence_is_and_downloaded_when_asked_for(place: Place) -> None:
+    """PDF and pictures in the browser, whose viewer runs nothing of them; under our own type and no other."""
+    paper = paper_of(place)
+    rows = [
+        attached(paper, plain_pdf(), place.clerk),
+        attach(paper_id=paper.pk, upload=SimpleUploadedFile("quet.png", PNG), by=place.clerk, at=READ_AT),
+    ]
+    told = []
+    for row, query in ((rows[0], ""), (rows[0], "?tai-ve=1"), (rows[1], "")):
+        response = signed_in(place.clerk).get(reverse("papers:attachment", args=[row.uuid]) + query)
+        let_go(response)
+        assert (response["X-Content-Type-Options"], response["Cache-Control"]) == ("nosniff", "no-store, private")
+        told.append((response["Content-Type"], response["Content-Disposition"], "sandbox" in response[POLICY]))
+    assert told == [
+        ("application/pdf", 'inline; filename="da-ky.pdf"', False),
+        ("application/pdf", 'attachment; filename="da-ky.pdf"', False),
+        ("image/png", 'inline; filename="quet.png"', True),
+    ]
+
+
+@pytest.fixture
+def second_host(settings: Any) -> str:
+    settings.EVIDENCE_HOST = "tep.example.vn"
+    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "tep.example.vn"]
+    return "tep.example.vn"
+
+
+def test_with_a_second_host_its_bytes_come_from_there_without_any_cookie(place: Place, second_host: str) -> None:
+    row = attached(paper_of(place), plain_pdf(), place.clerk)
+    sent_on = signed_in(place.clerk).get(reverse("papers:attachment", args=[row.uuid]))
+    assert (sent_on.status_code, sent_on["Location"].startswith(f"http://{second_host}/tep/")) == (302, True)
+    stranger = Client(headers={"Host": second_host})
+    response = stranger.get(sent_on["Location"])
+    assert body(response) == plain_pdf()
+    assert (response.cookies, stranger.cookies) == ({}, {})
+    events = AuditEvent.objects.filter(action="export_attachment")
+    assert [event.after for event in events] == [{"rows": 1, "file": row.uuid.hex}]  # once, where the rights are judged
+
+
+def test_who_does_not_see_the_paper_gets_no_ticket(place: Place, second_host: str) -> None:
+    row = attached(paper_of(place), plain_pdf(), place.clerk)
+    address = reverse("papers:attachment", args=[row.uuid])
+    assert signed_in(place.editors[0]).get(address).status_code == 404
+    assert Client(headers={"Host": second_host}).get(address).status_code == 404
+
+
+def test_a_ticket_of_a_file_that_turns_out_infected_opens_nothing(place: Place, second_host: str) -> None:
+    row = attached(paper_of(place), plain_pdf(), place.clerk)
+    ticket = signed_in(place.clerk).get(reverse("papers:attachment", args=[row.uuid]))["Location"]
+    Attachment.objects.filter(pk=row.pk).update(scan=Scan.INFECTED)
+    assert Client(headers={"Host": second_host}).get(ticket).status_code == 404
 
 
 # ---- at the same moment ------------------------------------------------------------------------------------------

@@ -139,6 +139,8 @@ def test_the_button_gives_a_job_whose_file_its_owner_may_fetch(place: Place) -> 
     assert (job.state, job.done, job.total) == (Job.State.DONE, 1, 1)
     fetched = client.get(reverse("job_file", args=[job.uuid]))
     assert (fetched["Content-Type"], job.file_name) == ("application/zip", f"ho-so-{dossier.code.lower()}.zip")
+    assert fetched["Content-Disposition"] == f'attachment; filename="{job.file_name}"'
+    assert (fetched["X-Content-Type-Options"], "sandbox" in fetched["Content-Security-Policy"]) == ("nosniff", True)
     assert INDEX in zipfile.ZipFile(BytesIO(body_of(fetched))).namelist()
     assert AuditEvent.objects.filter(action="export_dossier_bundle").count() == 1
 

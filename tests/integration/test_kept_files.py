@@ -276,7 +276,7 @@ def test_a_ticket_is_good_for_one_minute_on_that_host_alone(place: Place, dossie
         clock.shift(1)
         late = Client(headers={"Host": HOST}).get(ticket)
     assert (on_main.status_code, in_time.status_code, late.status_code) == (404, 200, 404)
-    assert late.content.decode() == "Đường dẫn tệp đã hết hạn. Mở lại tệp từ trang hồ sơ.\n"
+    assert late.content.decode() == "Đường dẫn tệp đã hết hạn. Quay lại trang trước rồi mở lại tệp.\n"
 
 
 def test_the_second_host_knows_tickets_and_nothing_else(place: Place, dossier: Dossier, second_host: str) -> None:
