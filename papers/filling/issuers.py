@@ -1,5 +1,6 @@
 """What a desk prints on its papers on a day: its stored `Issuer`, else one worked out from the period and the unit."""
 
+import re
 from datetime import date
 
 from communes.models import Level, Unit
@@ -7,6 +8,7 @@ from criteria.models import TWO_TIER_FROM, Authority, Certainty, Period, Task
 from papers.kinds import Desk
 from papers.models import Issuer
 
+_DEPARTMENT = re.compile(r"(?P<kind>Phòng|Sở|Ban) (?P<name>.+?)(?= (?:huyện|quận|thị xã|thành phố|tỉnh|xã|phường) |$)")
 _TASK = {Desk.OFFICE: Task.APPRAISE, Desk.DECIDING: Task.DECIDE}
 
 
@@ -60,7 +62,10 @@ def _from_name(desk: Desk, unit: Unit, on: date) -> Issuer:
 
 
 def abbreviation_of(body: str) -> str:
-    """«LĐTBXH» of «Phòng Lao động - Thương binh và Xã hội huyện …», «SYT» of «Sở Y tế …»."""
-    known = {"Lao động - Thương binh và Xã hội": "LĐTBXH", "Sở Y tế": "SYT", "Văn hóa - Xã hội": "VHXH"}
-    short = next((short for name, short in known.items() if name in body), "")
-    return f"S{short}" if body.startswith("Sở") and not short.startswith("S") else short or "UBND"
+    """The first letters of what a department is called: «LĐTBXH» of «Phòng Lao động - Thương binh và Xã hội huyện …»,
+    «SYT» of «Sở Y tế tỉnh …»."""
+    match = _DEPARTMENT.match(body)
+    if match is None:
+        return "UBND"
+    letters = "".join(word[0].upper() for word in match["name"].split() if word not in {"và", "-"})
+    return f"S{letters}" if match["kind"] == "Sở" else letters

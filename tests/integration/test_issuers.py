@@ -12,7 +12,7 @@ from childfriendly.core.exceptions import Refused, Stale
 from communes.models import Unit
 from criteria.models import Certainty
 from papers.filling import content_of
-from papers.filling.issuers import issuer_for
+from papers.filling.issuers import abbreviation_of, issuer_for
 from papers.kinds import Desk, Kind
 from papers.models import Issuer, Paper
 from papers.services.issuers import Printed, set_issuer
@@ -56,6 +56,22 @@ def test_without_a_row_the_period_s_authority_is_proposed(place: Place) -> None:
     authority = place.period.authorities.get(task="decide", unit=place.deciding)
     assert (proposed.pk, proposed.body_name, proposed.place) == (None, authority.body_name, authority.place)
     assert proposed.abbreviation == "UBND"
+
+
+@pytest.mark.parametrize(
+    ("body", "short"),
+    [
+        ("Phòng Lao động - Thương binh và Xã hội huyện Tháp Mười", "LĐTBXH"),
+        ("Phòng Văn hóa - Xã hội xã Mỹ An", "VHXH"),
+        ("Phòng Y tế thị xã An Nhơn", "YT"),
+        ("Sở Y tế tỉnh Đồng Tháp", "SYT"),
+        ("Sở Lao động - Thương binh và Xã hội thành phố Hải Phòng", "SLĐTBXH"),
+        ("Sở Nội vụ", "SNV"),
+        ("Ủy ban nhân dân huyện Tháp Mười", "UBND"),
+    ],
+)
+def test_an_abbreviation_is_proposed_from_the_name(body: str, short: str) -> None:
+    assert abbreviation_of(body) == short
 
 
 def test_a_commune_is_proposed_by_its_name(place: Place) -> None:
