@@ -190,6 +190,12 @@ class Paper(models.Model):
                 condition=~Q(number=""),
                 name="papers_paper_number_unique_a_year",
             ),
+            # One agency may keep two desks (Sở Y tế appraises, and reports for its province): the register is the same.
+            models.UniqueConstraint(
+                fields=["unit", "symbol", "number_year", "number"],
+                condition=~Q(number=""),
+                name="papers_paper_number_and_symbol_once_a_year",
+            ),
             models.UniqueConstraint(fields=["register", "register_number"], name="papers_paper_in_register_once"),
             models.UniqueConstraint(fields=["code"], condition=~Q(code=""), name="papers_paper_code_unique"),
             models.UniqueConstraint(

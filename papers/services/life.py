@@ -353,7 +353,8 @@ def _is_number_of_another_decision(paper: Paper, number: str, year: int) -> bool
 
 def _doubt(paper: Paper, given: int, on: date) -> str:
     """What looks wrong beside the papers of the same register and year; «» where nothing does."""
-    same = Paper.objects.filter(unit=paper.unit, desk=paper.desk, form=paper.form, number_year=on.year)
+    register = Q(desk=paper.desk) | Q(symbol=paper.symbol)  # two desks of one agency number from one register
+    same = Paper.objects.filter(register, unit=paper.unit, form=paper.form, number_year=on.year)
     known = [(int(text), day) for text, day in same.values_list("number", "issued_on") if text.isdecimal() and day]
     if not known:
         return ""

@@ -400,6 +400,26 @@ def test_a_number_serves_once_a_year_for_a_form_of_a_desk(place: Place) -> None:
     assert numbered(second, place, "45").number_year == 2025
 
 
+def test_two_desks_of_one_agency_number_from_one_register() -> None:
+    """Without districts Sở Y tế appraises, and reports for its province: both are «BC-SYT»."""
+    place = make_place(year=2026, new=True)
+    at = place.later()
+    of_office = services.draft(
+        kind=Kind.APPRAISAL_REPORT, dossier=dossier_in(Status.CONCLUDED, place), by=place.appraiser, at=at
+    )
+    of_province = services.draft(kind=Kind.PROVINCE_REPORT, period=place.period, by=place.province_staff, at=at)
+    first, second = (
+        services.sign(paper_id=paper.pk, version=1, by=place.head_of_office, at=place.later())
+        for paper in (of_office, of_province)
+    )
+    assert numbered(first, place, "15").full_number == "15/BC-SYT"
+    with pytest.raises(Refused, match=r"^Số 15/BC-SYT năm 2026 đã dùng cho văn bản khác\."):
+        numbered(second, place, "15")
+    with pytest.raises(services.Questionable, match=r"^Số 999 cách xa số gần nhất đã cấp trong năm \(15\)\."):
+        numbered(second, place, "999", is_checked=False)
+    assert numbered(second, place, "16").full_number == "16/BC-SYT"
+
+
 def test_a_decision_numbered_before_papers_were_kept_keeps_its_number(place: Place) -> None:
     old = approved([dossier_in(Status.CONCLUDED, place)], place)
     at = place.later()
