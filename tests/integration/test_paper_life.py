@@ -4,11 +4,14 @@ import datetime as dt
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, models, transaction
+from django.db.models import F
 from django.utils import timezone
 from pypdf import PdfReader
 
@@ -489,6 +492,35 @@ def test_nothing_changes_an_issued_paper(place: Place) -> None:
             attempt()
     services.issue_prepared(paper=paper, pdf=b"x", docx=b"y", at=at)
     assert Paper.objects.filter(pk=paper.pk).values().get() == before
+
+
+def test_the_database_itself_keeps_an_issued_paper(place: Place) -> None:
+    """Whatever somebody writes past the services; what changes nothing is let through, for it holds the row."""
+    paper = issued_paper([dossier_in(Status.CONCLUDED, place)], place)
+    rows = models.QuerySet(Paper).filter(pk=paper.pk)
+    assert rows.update(state=F("state")) == 1
+    for column in Paper._meta.concrete_fields:
+        if column.primary_key or getattr(paper, column.attname) is None:
+            continue
+        with pytest.raises(IntegrityError, match="an issued paper is never changed"), transaction.atomic():
+            rows.update(**{column.attname: other_than(getattr(paper, column.attname))})
+    certificate = Paper.objects.get(kind=Kind.CERTIFICATE)  # in the register, its bytes not made yet
+    for kept in (paper, certificate):
+        with pytest.raises(IntegrityError, match="a numbered paper is never deleted"), transaction.atomic():
+            models.QuerySet(Paper).filter(pk=kept.pk)._raw_delete(using="default")
+    assert Paper.objects.filter(pk=certificate.pk).update(version=F("version") + 1) == 1
+
+
+def other_than(value: Any) -> Any:
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, dict):
+        return {**value, "more": "x"}
+    if isinstance(value, dt.date | dt.datetime):
+        return value + dt.timedelta(days=1)
+    if isinstance(value, UUID):
+        return uuid4()
+    return value + 1 if isinstance(value, int) else "x"
 
 
 def test_an_issued_paper_prints_what_was_signed_whatever_became_of_the_data(place: Place, decision: Decision) -> None:

@@ -234,8 +234,8 @@ def test_a_paper_that_is_not_issued_answers_like_a_code_that_nobody_has(
     assert answers[0][0] == 404
 
 
-def test_an_empty_code_finds_nothing(client: Client, paper: Paper) -> None:
-    Paper.objects.filter(pk=paper.pk).update(code="")
+def test_an_empty_code_finds_nothing(client: Client, place: Place) -> None:
+    issued_paper(Kind.REVOCATION, place, code="")
     assert client.get("/kiem-tra//").status_code == 404
 
 
