@@ -15,7 +15,7 @@ from django.db import transaction
 
 from assessments import services
 from assessments.figures import load_figures
-from assessments.models import Decision, Dossier, Figures, Recommendation
+from assessments.models import Decision, Dossier, Figures, Recommendation, Result
 from assessments.services import Appraised
 from assessments.workflow import Action
 from childfriendly.core.exceptions import Refused
@@ -372,6 +372,7 @@ COMMUNE_PAPERS = {  # in the order of issue, each with its number in the registe
     Kind.REQUEST: "64",
     Kind.REQUEST_LETTER: "331",
 }
+FIRST_NOTICE = 86  # in the register of notices of the deciding body
 
 
 # ---- building ----------------------------------------------------------------------------------------------------
@@ -564,6 +565,22 @@ class _Teller:
         )
         papers.issue(paper_id=paper.pk, version=paper.version, by=clerk, at=story.issued_at)
         issue_certificates(decision, at=story.issued_at, progress=_untold)
+        if story.has_councils:
+            self._tell_the_refused(decision)
+
+    def _tell_the_refused(self, decision: Decision) -> None:
+        """A notice to each, which the communes that they became find again as their own to-do."""
+        story, unit = self.story, self.story.acting_unit
+        drafter, leader, clerk = (self.person(role, unit) for role in (Role.APPRAISER, Role.LEADER, Role.CLERK))
+        at = story.issued_at
+        decision.refresh_from_db()  # with its number
+        for number, item in enumerate(decision.items.filter(result=Result.REFUSED), start=FIRST_NOTICE):
+            notice = papers.draft(kind=Kind.REFUSAL, item=item, by=drafter, at=at)
+            notice = papers.sign(paper_id=notice.pk, version=notice.version, by=leader, at=at)
+            notice = papers.number(
+                paper_id=notice.pk, version=notice.version, number=str(number), issued_on=at.date(), by=clerk, at=at
+            )
+            papers.issue(paper_id=notice.pk, version=notice.version, by=clerk, at=at)
 
     def _move(self, action: Action, dossier: Dossier, role: Role, unit: Unit, at: datetime) -> Dossier:
         by = self.person(role, unit)

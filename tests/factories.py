@@ -254,6 +254,25 @@ def make_neighbour(place: Place, communes: int = 1) -> Place:
     )
 
 
+def next_year(place: Place) -> Place:
+    """The next period of the same area, with the same people."""
+    year = place.period.year + 1
+    figures_as_of = datetime.date(year, 10, 31)
+    period = open_period(
+        province=place.province,
+        year=year,
+        starts_on=datetime.date(year, 1, 1),
+        ends_on=datetime.date(year, 12, 31),
+        figures_as_of=figures_as_of,
+        criteria_set=place.period.criteria_set,
+        deadlines=DEADLINES,
+        authorities=standard_authorities(figures_as_of, place.province, [place.deciding]),
+        by=place.catalogue_admin,
+        at=datetime.datetime(year, 1, 15, 2, 0, tzinfo=datetime.UTC),
+    )
+    return replace(place, period=period, at=datetime.datetime(year, 11, 1, 2, 0, tzinfo=datetime.UTC))
+
+
 # ---- dossiers ----------------------------------------------------------------------------------------------------
 CHILDREN = 2000  # every shared total
 

@@ -32,6 +32,7 @@ from assessments.views.common import (
     figures_of,
     history_of,
 )
+from assessments.views.improving import notices_for, to_do_of
 from assessments.workflow import Action, Status
 from childfriendly.core.clock import received_at
 from childfriendly.core.models import AuditEvent
@@ -175,6 +176,7 @@ def dossier(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "can_appraise": can_appraise(user, row, at=at),
         "sees_appraisal": sees_appraisal,
         "appraisal": results_for(user, [row], at=at)[row.pk] if shows_appraisal else None,
+        "to_do": to_do_of(notices_for(user, row.commune, row.period, today()), row.period, figures),
         "decision": decision,
         "days_at_office": days_at_office(row, today()) if reads_at_office and row.status in AT_OFFICE else None,
         "history": history_of(row, user, figures, at),

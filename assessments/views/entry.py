@@ -37,6 +37,7 @@ from assessments.views.common import (
     saved_words,
 )
 from assessments.views.dossier import head_of
+from assessments.views.improving import asked_of, notices_for
 from assessments.workflow import Status
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused, Stale
@@ -354,6 +355,7 @@ def criterion_page(
     context |= {
         "rows": rows,
         "score": figures.declared_sheet.criterion(shown.code),
+        "asked": asked_of(shown, notices_for(user, figures.dossier.commune, figures.dossier.period, today())),
         "can_protect": rule_for(user, Right.PROTECT, figures.dossier, at=at) is not None,
         "previous_criterion": before,
         "next_criterion": after,

@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from assessments.disclosure import figures_for, results_for
@@ -23,6 +24,7 @@ from assessments.policy import COMMUNE, Relation, Right, roles_with, rule_of
 from assessments.views.access import WATCHERS
 from assessments.views.common import deadline_that_counts
 from assessments.views.dossier import Note, notes_of
+from assessments.views.improving import ToDoList, notices_for, to_do_of
 from assessments.views.sending import errors_of
 from assessments.workflow import Action, Status
 from childfriendly.core.clock import received_at
@@ -288,6 +290,7 @@ class CommuneCard:
     open_points: int = 0
     notes: Sequence[Note] = field(default_factory=list)
     mended: int = 0
+    to_do: Sequence[ToDoList] = field(default_factory=list)
 
 
 @require_safe
@@ -359,6 +362,7 @@ def _fill(card: CommuneCard, period: Period, user: User, roles: Roles, at: datet
     if card.dossier is None:
         card.can_create = card.commune.pk in roles.units(rule_of(Right.OPEN).role)
         card.deadline = deadlines.get(DeadlineKind.DOSSIER)
+        card.to_do = to_do_of(notices_for(user, card.commune, period, timezone.localdate(at)), period)
         return
     row = card.dossier
     card.deadline = deadline_that_counts(row, deadlines)
@@ -369,6 +373,7 @@ def _fill(card: CommuneCard, period: Period, user: User, roles: Roles, at: datet
         card.open_points = len(errors_of(figures))
         card.notes = notes_of(figures)
         card.mended = len(figures.returned) - len(figures.not_mended)
+        card.to_do = to_do_of(notices_for(user, card.commune, period, timezone.localdate(at)), period, figures)
 
 
 def _tiles(user: User, day: date, roles: Roles) -> list[Tile]:

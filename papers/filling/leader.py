@@ -10,7 +10,7 @@ from assessments.models import Decision, DecisionItem, Result
 from assessments.policy import CONCLUDED
 from childfriendly.core.exceptions import Refused
 from communes.models import Level
-from criteria.scoring import HIDDEN, CriterionScore, ItemScore, vietnamese
+from criteria.scoring import vietnamese
 from papers.bases import standard_name
 from papers.filling.frame import (
     Passage,
@@ -23,7 +23,8 @@ from papers.filling.frame import (
     signature_of,
     wording,
 )
-from papers.filling.frozen import Frozen, appraised_of, frozen_of
+from papers.filling.frozen import appraised_of, frozen_of
+from papers.filling.improvements import improvements
 from papers.filling.office import reason_of
 from papers.models import Issuer, Paper
 from papers.structure import (
@@ -309,31 +310,3 @@ def refusal_passages(paper: Paper) -> Sequence[Passage]:
         f"ký thực hiện trong kỳ đánh giá tiếp theo. {item.decision.submitting_body_name} hướng dẫn, hỗ trợ thực hiện."
     )
     return (Passage("closing", "Lời kết", closing, "Mỗi dòng là một đoạn."),)
-
-
-def improvements(frozen: Frozen) -> Table:
-    """Criteria that lost points, and in each the items that did; hidden points are told by the best band alone."""
-    rows = []
-    for criterion in frozen.rules.criteria:
-        standing = frozen.sheet.criterion(criterion.code)
-        if standing.points == standing.max and not standing.is_hidden:
-            continue
-        title = f"Tiêu chí {criterion.number}. {criterion.title}"
-        rows.append(Row((title, standing.of_max, _lost(standing), "", ""), is_total=True))
-        for item in criterion.items:
-            score, better = frozen.sheet.item(item.code), frozen.next_band(item)
-            if better is not None:
-                wanted = f"{better.label}: {better.points} điểm"
-                rows.append(Row((f"{item.code} – {item.title}", score.of_max, _lost(score), score.explanation, wanted)))
-    columns = (
-        Column("Nội dung", 31),
-        Column("Điểm đạt", 12, "center"),
-        Column("Điểm mất", 10, "center"),
-        Column("Kết quả năm nay", 25),
-        Column("Mức cần đạt", 22),
-    )
-    return Table(columns, tuple(rows))
-
-
-def _lost(score: ItemScore | CriterionScore) -> str:
-    return HIDDEN if score.is_hidden else vietnamese(score.max - score.points)

@@ -12,7 +12,7 @@ from assessments.models import Decision, DecisionItem, Dossier, Proposal
 from assessments.models.scope import Condition
 from assessments.policy import REACHING_BACK, Relation
 from childfriendly.core.files import Scan, waits_for_scan
-from communes.models import Unit, User, any_of, within
+from communes.models import Succession, Unit, User, any_of, within
 from communes.queries import Roles, roles_of
 from criteria.models import Period
 from papers.kinds import KINDS, Desk, Form, Kind, Spec
@@ -47,8 +47,13 @@ def _read_when_issued(relation: Relation) -> Q:
 
 
 def _of_commune(units: Collection[int]) -> Q:
+    """Their own papers; and the notices of refusal to communes that were merged into them, who now have to mend what
+    those ask. Such a notice hides small counts, as all papers do that leave the office."""
     decided = DecisionItem.objects.filter(dossier__commune__in=units).values("decision")
-    return Q(commune__in=units) | Q(commune__isnull=True, decision__in=decided)
+    merged = Succession.objects.filter(successor__in=units).values("predecessor")
+    return (
+        Q(commune__in=units) | Q(commune__isnull=True, decision__in=decided) | Q(commune__in=merged, kind=Kind.REFUSAL)
+    )
 
 
 IN_WORK: dict[Relation, Condition] = {

@@ -15,6 +15,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from assessments.models import Decision
 from assessments.views.lists import Tile
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
@@ -164,7 +165,7 @@ def paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
     is_draft = found.state == State.DRAFT
     context = {
         "paper": found,
-        "about": about(found),
+        "about": _readable_about(found, user, day),
         "lines": lines,
         "missing": missing,
         "standing": said.standing,
@@ -210,6 +211,14 @@ def about(found: Paper) -> Link | None:
     if decision:
         return Link(str(decision), reverse("papers:for_decision", args=[decision.uuid]))
     return None
+
+
+def _readable_about(found: Paper, user: User, day: date) -> Link | None:
+    """Who reads a notice as the commune that another was merged into has nothing to do with the decision."""
+    is_notice = found.kind == Kind.REFUSAL and found.item is not None
+    if is_notice and not Decision.objects.visible_to(user, day).filter(items=found.item).exists():
+        return None
+    return about(found)
 
 
 def _is_sent_out_by_hand(found: Paper) -> bool:

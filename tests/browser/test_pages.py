@@ -128,6 +128,8 @@ ALL_SCENES = [
         press="Tải tệp lên cho mục TC02.1",
     ),
     Scene("criterion read by the head", "xa.23485.konray", "/ho-so/{dossier}/tieu-chi/TC05/", DRAFT),
+    Scene("criterion that a notice asked to improve", "lap.30055.dongthap", "/ho-so/{dossier}/tieu-chi/TC03/", CURRENT),
+    Scene("notice to a commune merged since", "lap.30055.dongthap", "/van-ban/{paper}/", paper="notice"),
     Scene("check with errors", "xa.30055.dongthap", "/ho-so/{dossier}/kiem-tra/", CURRENT, picture="kiem-tra"),
     Scene("submitted", "xa.23488.konray", "/ho-so/{dossier}/", SUBMITTED),
     Scene("confirmation", "xa.23488.konray", "/ho-so/{dossier}/da-nop/", SUBMITTED, picture="da-nop"),

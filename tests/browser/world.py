@@ -43,8 +43,10 @@ from communes.imports.plans import HEADS, PEOPLE_SHEET  # noqa: E402
 from communes.models import Import, Role, Unit, User, within  # noqa: E402
 from criteria.models import Period  # noqa: E402
 from papers import services as papers  # noqa: E402
+from papers.filling.frozen import appraised_of  # noqa: E402
+from papers.filling.improvements import improvements  # noqa: E402
 from papers.jobs import ask_for_papers  # noqa: E402
-from papers.kinds import Kind  # noqa: E402
+from papers.kinds import Form, Kind  # noqa: E402
 from papers.models import Paper, Seat  # noqa: E402
 from papers.services.council import (  # noqa: E402
     Ballot,
@@ -54,6 +56,7 @@ from papers.services.council import (  # noqa: E402
     save_council,
     save_meeting,
 )
+from papers.structure import Content, Heading, Letterhead, Signature, to_json  # noqa: E402
 from reports import demo, jobs  # noqa: E402
 from reports.demo import Fate, Stage, Story  # noqa: E402
 from tests.factories import Place  # noqa: E402
@@ -334,6 +337,23 @@ def public_papers(revoked: Decision, kept: Decision) -> dict[str, str]:
     return {"code_revoked": paper.code, "code_certificate": certificate.code}
 
 
+def notice_of_last_period(old: Unit, period: Period, like: Dossier) -> dict[str, str]:
+    """To a commune that was merged since: what it lost is what another dossier lost."""
+    deciding = like.decision_item.decision
+    printed = Content(
+        form=Form.NOTICE,
+        letterhead=Letterhead(body=f"Ủy ban nhân dân {old.parent.name}" if old.parent else "", place=old.name),
+        symbol="TB-UBND",
+        year=period.year,
+        subject=f"Về việc không công nhận {old.name} phù hợp với trẻ em năm {period.year}",
+        blocks=(Heading("III. NHỮNG NỘI DUNG CẦN CẢI THIỆN"), improvements(appraised_of(like))),
+        signatures=(Signature(lines=("CHỦ TỊCH",), name="Người Ký Hư Cấu"),),
+    )
+    place = replace(issuing(deciding), deciding=old.parent or old, period=period)
+    notice = issued_paper(Kind.REFUSAL, place, commune=old, content=to_json(printed), number="86")
+    return {"notice": str(notice.uuid)}
+
+
 def sessions() -> dict[str, str]:
     """A signed-in session for everybody of the demo."""
     keys = {}
@@ -378,6 +398,10 @@ def build() -> dict[str, Any]:
     papers |= {"decision_issued": str(decision.uuid), "proposal_approved": str(decision.proposal.uuid)}
     papers |= councils()
     papers |= public_papers(decision, Decision.objects.filter(number=USED_NUMBER)[0])
+    in_kon_ray = Dossier.objects.with_setting().get(commune__code="23482", period__year=2022)
+    merged = next(unit for unit in thap_muoi.fates if unit.code == "30058")
+    last_period = Period.objects.get(province=thap_muoi.province, year=thap_muoi.year)
+    papers |= notice_of_last_period(merged, last_period, like=in_kon_ray)
     papers |= {"acting": acting()} | sensitive_papers() | import_papers() | job_papers(decision, decision.period)
     return {
         "password": settings.DEMO_PASSWORD,
