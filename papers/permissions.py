@@ -97,6 +97,14 @@ def check_can_attach(user: User, paper: Paper, *, on: date) -> None:
         raise Refused(f"Việc này dành cho {names} ({paper.unit.name}). Đề nghị người được phân công thực hiện.")
 
 
+def check_can_take_for_signing(user: User, paper: Paper, *, on: date) -> None:
+    """Whether `user` may have a paper that is not issued without its mark of a draft: who signs it and who enters that
+    it was signed."""
+    check_can_attach(user, paper, on=on)
+    if paper.kind == Kind.CERTIFICATE or paper.state in (State.ISSUED, State.DROPPED):
+        raise Refused("Văn bản này không có bản trình ký. Mở trang văn bản để tải bản đã phát hành.")
+
+
 def waits_for(user: User, on: date) -> Q:
     """The papers of which the next step is this person's: to sign, to number, to send out."""
     roles = roles_of(user, on)

@@ -168,6 +168,10 @@ class Content:
     def numbered(self, number: str, issued_on: date) -> "Content":
         return replace(self, number=number, issued_on=issued_on)
 
+    def unnumbered(self) -> "Content":
+        """As it was signed (NĐ 30/2020, Điều 15)."""
+        return replace(self, number="", issued_on=None)
+
     @property
     def tables(self) -> Iterator[Table]:
         for blocks in (self.blocks, *(annex.blocks for annex in self.annexes)):
@@ -195,6 +199,9 @@ class Certificate:
     @property
     def is_draft(self) -> bool:
         return not self.register_number
+
+    def unnumbered(self) -> "Certificate":
+        return replace(self, register_number="", decided_on=None)
 
 
 Printed = Content | Certificate

@@ -29,6 +29,7 @@ urlpatterns = [
     path("van-ban/<uuid:uuid>/so-lieu/", changes.changes, name="changes"),
     path("van-ban/<uuid:uuid>/van-ban.pdf", paper.pdf, name="pdf"),
     path("van-ban/<uuid:uuid>/van-ban.docx", paper.docx, name="docx"),
+    path("van-ban/<uuid:uuid>/ban-trinh-ky.pdf", paper.for_signing, name="for_signing"),
     path("van-ban/<uuid:uuid>/sua-cau-chu/", steps.reword, name="reword"),
     path("van-ban/<uuid:uuid>/bo/", steps.drop, name="drop"),
     path("van-ban/<uuid:uuid>/ky/", steps.sign, name="sign"),

@@ -302,7 +302,7 @@ def _describe(document: Document, printed: Printed, about: str) -> None:
     """What the file says of itself: of the paper, nothing of the machine or the person that made it."""
     properties = document.core_properties
     longest = 255  # letters that such a property may have
-    properties.title, properties.subject = title_of(printed)[:longest], about[:longest]
+    properties.title, properties.subject = title_of(printed, is_draft=printed.is_draft)[:longest], about[:longest]
     properties.author = properties.last_modified_by = printed.letterhead.body[:longest]
     properties.language = "vi-VN"
     on = printed.decided_on if isinstance(printed, Certificate) else printed.issued_on

@@ -38,18 +38,19 @@ ONE_WORD = re.compile(
 """Words that Vietnamese writes apart and reads as one: a line that ends inside them reads badly."""
 
 
-def html_of(printed: Printed, mark: str = "") -> str:
-    """The whole paper as one page that points to nothing outside. `mark` says on a draft who took it and when."""
+def html_of(printed: Printed, mark: str = "", *, for_signing: bool = False) -> str:
+    """The whole paper as one page that points to nothing outside. `mark` says on a draft who took it and when; what a
+    leader is to sign bears neither that nor «DỰ THẢO», though it has no number yet."""
     if isinstance(printed, Certificate):
         certificate = certificate_sheet_of(printed)
-        context = _common(certificate, printed, mark) | {
+        context = _common(certificate, printed, mark, for_signing) | {
             "reference": certificate.printed.decision_reference,
             "issued_on": printed.decided_on,
             "own_layout": mark_safe(filled(printed.layout, certificate)) if printed.layout else "",  # noqa: S308
         }
         return render_to_string("papers/pdf/certificate.html", context)
     sheet = sheet_of(printed)
-    context = _common(sheet, printed, mark) | {
+    context = _common(sheet, printed, mark, for_signing) | {
         "reference": sheet.reference,
         "issued_on": printed.issued_on,
         "subject_lines": balanced(sheet.subject, SUBJECT_WIDTH),
@@ -73,14 +74,15 @@ def styles_of(printed: Printed) -> tuple[str, ...]:
     return ("paper.css", "content.css")
 
 
-def _common(sheet: Sheet | CertificateSheet, printed: Printed, mark: str) -> dict[str, Any]:
+def _common(sheet: Sheet | CertificateSheet, printed: Printed, mark: str, for_signing: bool) -> dict[str, Any]:
+    is_draft = printed.is_draft and not for_signing
     return {
         "sheet": sheet,
         "parent_lines": [part for line in sheet.parent_lines for part in balanced(line, AGENCY_WIDTH)],
         "body_lines": [part for line in sheet.body_lines for part in balanced(line, AGENCY_WIDTH)],
-        "title": title_of(printed),
+        "title": title_of(printed, is_draft=is_draft),
         "author": sheet.printed.letterhead.body,
-        "is_draft": printed.is_draft,
+        "is_draft": is_draft,
         "is_demo": printed.is_demo,
         "mark": mark,
         "draft_mark": DRAFT_MARK,

@@ -8,7 +8,8 @@ from papers.structure import Printed
 __all__ = ["FONT_FAMILY", "STYLES_DIR", "render", "render_pdf"]
 
 
-def render_pdf(printed: Printed, *, mark: str = "") -> bytes:
+def render_pdf(printed: Printed, *, mark: str = "", for_signing: bool = False) -> bytes:
     """The paper as a PDF, with the workbook of its long tables inside. `mark` says on a draft who took it and when; on
-    anything else it is left out."""
-    return render(html_of(printed, mark), styles_of(printed), annex=annex_workbook(printed), frame=frame_of(printed))
+    anything else it is left out. A draft `for_signing` is not called one."""
+    page = html_of(printed, mark, for_signing=for_signing)
+    return render(page, styles_of(printed), annex=annex_workbook(printed), frame=frame_of(printed))

@@ -267,13 +267,13 @@ def certificate_sheet_of(certificate: Certificate) -> CertificateSheet:
     return CertificateSheet(_cleaned(certificate))
 
 
-def title_of(printed: Printed) -> str:
+def title_of(printed: Printed, *, is_draft: bool) -> str:
     """The name of the file's document: «Quyết định về việc công nhận …», «Dự thảo tờ trình …»."""
     if isinstance(printed, Certificate):
         name = f"Giấy công nhận {in_sentence(printed.commune_name)} phù hợp với trẻ em năm {printed.year}"
     else:
         name = f"{printed.form.label} {small_first(printed.subject)}"
-    return _text(f"Dự thảo {small_first(name)}" if printed.is_draft else name)
+    return _text(f"Dự thảo {small_first(name)}" if is_draft else name)
 
 
 # ---- marks at the ends of lines ------------------------------------------------------------------------------------

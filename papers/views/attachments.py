@@ -17,7 +17,7 @@ from childfriendly.core.forms import show_refusal
 from communes.auth import current_user, today
 from papers.forms.attachment import AttachmentForm
 from papers.models import Attachment, Paper
-from papers.permissions import can, check_can_attach
+from papers.permissions import can, check_can_attach, check_can_take_for_signing
 from papers.rendering.comparing import Match
 from papers.services.attachments import ATTACHABLE
 from papers.services.attachments import attach as attach_file
@@ -37,6 +37,10 @@ class AttachmentLine:
     @property
     def differs(self) -> bool:
         return self.file.match == Match.DIFFERS
+
+    @property
+    def is_draft(self) -> bool:
+        return self.file.match == Match.DRAFT
 
     @property
     def match_words(self) -> str:
@@ -77,6 +81,7 @@ def attach(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "is_sealed": paper.is_issued and bears_seal(paper),
         "is_attachable": paper.state in ATTACHABLE,
         "can_attach": can(check_can_attach, user, paper, on=today()),
+        "can_take_for_signing": can(check_can_take_for_signing, user, paper, on=today()),
     }
     return render(request, "papers/attach.html", context, status=status)
 

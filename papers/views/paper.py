@@ -38,6 +38,7 @@ from papers.permissions import (
     check_can_edit,
     check_can_number,
     check_can_sign,
+    check_can_take_for_signing,
     reporting_provinces,
     waits_for,
 )
@@ -183,6 +184,7 @@ def paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "can_issue": found.state == State.NUMBERED and can_number and _is_sent_out_by_hand(found),
         "can_drop": found.state in (State.DRAFT, State.SIGNED) and can(check_can_drop, user, found, on=day),
         "can_download": not missing and (found.is_issued or found.kind != Kind.CERTIFICATE),
+        "can_take_for_signing": not missing and can(check_can_take_for_signing, user, found, on=day),
     }
     return render(request, "papers/paper.html", context)
 
@@ -267,8 +269,25 @@ def _file(request: HttpRequest, uuid: UUID, extension: str) -> HttpResponseBase:
     if printed is None:
         return stored_file(request, found, extension)
     render_as = render_pdf if extension == "pdf" else render_docx
-    response = HttpResponse(render_as(printed, mark=watermark(user, at)), content_type=content_type_for(extension))
-    response["Content-Disposition"] = f'attachment; filename="{file_name(found, extension)}"'
+    return _made(render_as(printed, mark=watermark(user, at)), extension, file_name(found, extension))
+
+
+@require_safe
+def for_signing(request: HttpRequest, uuid: UUID) -> HttpResponse:
+    """«Bản trình ký»: what a leader signs by hand or with a tool. It has no number yet, which is given after signing,
+    and no mark, so that what comes back says what the paper says."""
+    found = paper_or_404(request, uuid)
+    user, at = current_user(request), received_at(request)
+    check_can_take_for_signing(user, found, on=today())
+    content = render_pdf(content_of(found).unnumbered(), for_signing=True)
+    if request.method == "GET":
+        exported("paper", found, rows=1, by=user, at=at, after={"file": "for signing", "issued": False})
+    return _made(content, "pdf", file_name(found, "pdf", number="trinh-ky"))
+
+
+def _made(content: bytes, extension: str, name: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type_for(extension))
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
@@ -293,9 +312,9 @@ def stored_file(request: HttpRequest, found: Paper, extension: str) -> HttpRespo
     return serve(request, path, root=settings.MEDIA_ROOT, name=file_name(found, extension))
 
 
-def file_name(found: Paper, extension: str) -> str:
+def file_name(found: Paper, extension: str, *, number: str = "") -> str:
     """«quyet-dinh-cong-nhan-45-qd-ubnd-2024.pdf»: ASCII, since it ends in logs, mails and old systems."""
-    number = found.full_number or str(found.register_number or "du-thao")
+    number = number or found.full_number or str(found.register_number or "du-thao")
     place = found.commune.code if found.commune else ""
     words = ascii_words(f"{found.get_kind_display()} {place} {number} {found.period.year}")
     return f"{words}.{extension}"

@@ -9,15 +9,19 @@ from typing import Any
 
 import pikepdf
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from pypdf import PdfReader
 from pytest_django.fixtures import Settings
 
+from assessments.workflow import Status
 from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.files import Scan
 from childfriendly.core.models import AuditEvent
 from communes.models import User
+from papers.filling import passages_of
 from papers.kinds import Kind
 from papers.models import Attachment, Paper, State
 from papers.rendering import render_pdf
@@ -25,8 +29,8 @@ from papers.rendering.comparing import Match
 from papers.services import attachments
 from papers.services.attachments import MAX_FILES, attach
 from papers.structure import to_json
-from tests import signing
-from tests.factories import Place, make_place
+from tests import factories, signing
+from tests.factories import Place, approved, dossier_in, make_place, sent_out
 from tests.integration.test_evidence import let_go, status_of
 from tests.integration.test_kept_files import body
 from tests.integration.test_races import WON, chain_is_whole, race
@@ -188,6 +192,93 @@ def test_a_pdf_with_a_script_is_kept_and_marked(place: Place) -> None:
     paper = paper_of(place)
     assert attached(paper, out.getvalue(), place.clerk).has_active_content
     assert "Tệp có nội dung tự chạy" in page_of(signed_in(place.clerk), paper)
+
+
+# ---- what is to be signed ----------------------------------------------------------------------------------------
+@pytest.fixture
+def drafted_decision(place: Place) -> Paper:
+    return factories.drafted(approved([dossier_in(Status.CONCLUDED, place)], place), place)
+
+
+def taken(paper: Paper, name: str, by: User) -> bytes:
+    response = signed_in(by).get(reverse(f"papers:{name}", args=[paper.uuid]))
+    assert response.status_code == 200
+    return body(response) if response.streaming else response.content
+
+
+def told_of(paper: Paper, content: bytes, place: Place) -> str:
+    """What the page says of the words of this file, once it was signed with a key and attached."""
+    with time_machine.travel(place.later(), tick=False):
+        row = attach(paper_id=paper.pk, upload=pdf(signed(content, signer())), by=place.clerk, at=place.later())
+        page = page_of(signed_in(place.clerk), paper)
+    assert (row.kind, row.signatures[0]["integrity"]) == (Attachment.Kind.SIGNED_PDF, "whole")
+    return page.rpartition("thu hồi). ")[2].partition(" Đính kèm tệp")[0]
+
+
+UNNUMBERED = "Nội dung khớp văn bản trong hệ thống; tệp này chưa ghi số và ngày."
+
+
+def test_what_a_leader_takes_for_signing_bears_no_mark_and_no_number(place: Place, drafted_decision: Paper) -> None:
+    """Before the signature and after it, and even when the clerk was quicker: the number is given after signing."""
+    paper = drafted_decision
+    for step in (factories.signed, factories.numbered, None):
+        content = taken(paper, "for_signing", place.leader)
+        text = "".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
+        with pikepdf.open(BytesIO(content)) as opened:
+            title = str(opened.docinfo.Title)
+        assert ("DỰ THẢO" in text, "Kết xuất bởi" in text, title.startswith("Dự thảo")) == (False, False, False)
+        assert re.search(r"Số:\s+/QĐ-UBND", text), text
+        paper = step(paper, place) if step else paper
+    events = AuditEvent.objects.about(paper).filter(action="export_paper")
+    assert [event.after["file"] for event in events] == ["for signing"] * 3
+
+
+def test_the_copy_for_signing_comes_back_as_what_the_system_says(place: Place, drafted_decision: Paper) -> None:
+    paper = factories.signed(drafted_decision, place)
+    content = taken(paper, "for_signing", place.leader)
+    assert told_of(paper, content, place) == UNNUMBERED
+    paper = factories.numbered(paper, place)
+    assert told_of(paper, content, place) == UNNUMBERED
+    assert told_of(sent_out(paper, place), content, place) == UNNUMBERED
+
+
+def test_a_signed_draft_is_told_to_be_one_and_what_to_do(place: Place, drafted_decision: Paper) -> None:
+    paper = factories.signed(drafted_decision, place)
+    content = taken(paper, "pdf", place.leader)
+    sentence = (
+        "Câu chữ khớp nhưng tệp này còn chữ «DỰ THẢO». Tải bản trình ký ở trang văn bản, ký lại rồi đính kèm tệp mới."
+    )
+    assert told_of(paper, content, place) == sentence
+    assert told_of(factories.numbered(paper, place), content, place) == sentence
+
+
+def test_a_draft_with_other_words_is_no_mere_draft(place: Place, drafted_decision: Paper) -> None:
+    old = taken(drafted_decision, "pdf", place.leader)
+    passage = passages_of(drafted_decision)[0]
+    Paper.objects.filter(pk=drafted_decision.pk).update(edits={passage.key: "Câu khác hẳn."})
+    paper = factories.signed(drafted_decision, place)
+    assert told_of(paper, old, place).startswith("Nội dung khác văn bản trong hệ thống.")
+
+
+def test_the_issued_file_signed_once_more_is_the_same(place: Place, drafted_decision: Paper) -> None:
+    issued = sent_out(factories.numbered(factories.signed(drafted_decision, place), place), place)
+    content = taken(issued, "pdf", place.leader)
+    assert told_of(issued, content, place) == "Nội dung khớp văn bản trong hệ thống."
+
+
+def test_only_who_signs_or_numbers_gets_a_copy_without_the_mark(place: Place, drafted_decision: Paper) -> None:
+    address = reverse("papers:for_signing", args=[drafted_decision.uuid])
+    told = {}
+    for person in (place.leader, place.clerk, place.appraiser, place.editors[0]):
+        told[person.username] = signed_in(person).get(address).status_code
+    assert list(told.values()) == [200, 200, 409, 404]
+
+
+def test_an_issued_paper_and_a_certificate_have_no_copy_for_signing(place: Place, drafted_decision: Paper) -> None:
+    issued = sent_out(factories.numbered(factories.signed(drafted_decision, place), place), place)
+    for paper in (issued, Paper.objects.get(kind=Kind.CERTIFICATE)):
+        response = signed_in(place.leader).get(reverse("papers:for_signing", args=[paper.uuid]))
+        assert (response.status_code, "không có bản trình ký" in response.content.decode()) == (409, True)
 
 
 # ---- taking away -------------------------------------------------------------------------------------------------

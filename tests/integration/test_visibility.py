@@ -879,6 +879,7 @@ PAGES: dict[str, Page] = {
     "papers:changes": Page(REPORT_DESK, of_paper("report")),
     "papers:pdf": Page(REPORT_DESK, of_paper("report"), is_slow=True),
     "papers:docx": Page(REPORT_DESK, of_paper("report"), is_slow=True),
+    "papers:for_signing": Page(REPORT_DESK, of_paper("report"), is_slow=True),
     "papers:reword": Page(
         REPORT_DESK,
         of_paper("report"),
