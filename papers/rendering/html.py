@@ -55,9 +55,9 @@ def html_of(printed: Printed, mark: str = "", *, for_signing: bool = False) -> s
         "issued_on": printed.issued_on,
         "subject_lines": balanced(sheet.subject, SUBJECT_WIDTH),
         "about_lines": balanced(sheet.about, ABOUT_WIDTH),
-        "blocks": _blocks(sheet.blocks, first_tag=2),
+        "blocks": blocks_of(sheet.blocks, first_tag=2),
         "several_sign": len(sheet.signatures) > 1,
-        "annexes": [(annex, _blocks(annex.blocks, first_tag=3)) for annex in sheet.annexes],
+        "annexes": [(annex, blocks_of(annex.blocks, first_tag=3)) for annex in sheet.annexes],
     }
     return render_to_string("papers/pdf/paper.html", context)
 
@@ -92,7 +92,7 @@ def _common(sheet: Sheet | CertificateSheet, printed: Printed, mark: str, for_si
     }
 
 
-def _blocks(blocks: Iterable[PrintedBlock], *, first_tag: int) -> list[dict[str, Any]]:
+def blocks_of(blocks: Iterable[PrintedBlock], *, first_tag: int) -> list[dict[str, Any]]:
     """As the template sets them: headings of level 1 become `h<first_tag>`, each cell has its column's alignment, and
     what introduces a table stays with it."""
     printed = tuple(blocks)

@@ -43,7 +43,7 @@ from papers.permissions import (
     waits_for,
 )
 from papers.policy import WORKERS
-from papers.rendering import lines_of, render_docx, render_pdf
+from papers.rendering import render_docx, render_pdf, screen_html_of
 from papers.services.attachments import ATTACHABLE
 from papers.services.later import check_can_follow
 from papers.services.seal import bears_seal
@@ -160,14 +160,14 @@ def _history(paper: Paper) -> Iterator[Event]:
 def paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = paper_or_404(request, uuid)
     user, day = current_user(request), today()
-    lines, missing = _text(found)
+    text, missing = _text(found)
     said = said_of([found])[found.pk]
     can_number = can(check_can_number, user, found, on=day)
     is_draft = found.state == State.DRAFT
     context = {
         "paper": found,
         "about": _readable_about(found, user, day),
-        "lines": lines,
+        "text": text,
         "missing": missing,
         "standing": said.standing,
         "later": said.later,
@@ -189,12 +189,12 @@ def paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return render(request, "papers/paper.html", context)
 
 
-def _text(found: Paper) -> tuple[list[str], str]:
-    """The words of the paper line by line; or the sentence that says what is missing."""
+def _text(found: Paper) -> tuple[str, str]:
+    """The words of the paper; or the sentence that says what is missing."""
     try:
-        return lines_of(content_of(found)), ""
+        return screen_html_of(content_of(found)), ""
     except Refused as refused:
-        return [], str(refused)
+        return "", str(refused)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from papers.kinds import Desk, Kind
 from papers.models import Paper, State
 from papers.permissions import check_can_drop, check_can_edit, check_can_number, check_can_sign
 from papers.policy import RELATION_OF, Right, roles_with
-from papers.rendering import lines_of
+from papers.rendering import screen_html_of
 from papers.services.batch import issue_few
 from papers.views.paper import paper_or_404
 
@@ -54,7 +54,7 @@ def _without_form(
         messages.success(request, done.format(paper=after))
         return redirect("papers:paper", uuid)
     check(current_user(request), found, on=today())
-    context = {"paper": found, "lines": lines_of(content_of(found)) if shows_text else []}
+    context = {"paper": found, "text": screen_html_of(content_of(found)) if shows_text else ""}
     return render(request, template, context)
 
 
