@@ -46,9 +46,10 @@ def paragraphs(text: str) -> tuple[str, ...]:
 
 
 def day_of(paper: Paper) -> date:
-    """The day whose words, names and laws the paper uses: its own, else that of its draft; never one on which the
-    issuing unit was no more."""
-    on = paper.issued_on or timezone.localdate(paper.drafted_at)
+    """The day whose words, names and laws the paper uses: its own, before that the day of its signature, of a draft the
+    day on which it is read; never one on which the issuing unit was no more."""
+    signed_on = timezone.localdate(paper.signed_at) if paper.signed_at else None
+    on = paper.issued_on or signed_on or paper.read_on or timezone.localdate(paper.drafted_at)
     return min(on, paper.unit.valid_to) if paper.unit.valid_to else on
 
 
@@ -92,19 +93,20 @@ def framed(
     figures: Sequence[Figure] = (),
     letterhead: Letterhead | None = None,
     drafter: str = "",
+    symbol: str = "",
     issuer: Issuer | None = None,
 ) -> Content:
     """The paper in the frame of its desk. `recipients` and `bases` are what the kind proposes: the issuer's own
     recipients come instead, its further bases behind; «Lưu: VT, …» closes the list, with the issuer's unit that drafts
-    before the one called `drafter`. Without `signatures` there is one, the signer's; without `letterhead` it is the
-    issuer's. Whoever has asked for the issuer before hands it over, which saves the queries."""
+    before the one called `drafter`. Without `signatures` there is one, the signer's; without `letterhead` and `symbol`
+    they are the issuer's. Whoever has asked for the issuer before hands it over, which saves the queries."""
     issuer, form = issuer or issuer_of(paper), Form(paper.form)
     own = issuer.recipients.get(paper.kind)
     keep = ", ".join(["Lưu: VT", *filter(None, [issuer.drafter or drafter])])
     return Content(
         form=form,
         letterhead=letterhead or letterhead_of(issuer),
-        symbol=paper.symbol or symbol_of(form, issuer),
+        symbol=symbol or symbol_of(form, issuer),
         year=day_of(paper).year,
         subject=subject,
         blocks=tuple(blocks),

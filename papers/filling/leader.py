@@ -194,6 +194,7 @@ def recognition_decision(paper: Paper) -> Content:
         recipients=recipients_of(decision),
         letterhead=letterhead_of_decision(decision),
         drafter=decision.proposal.submission_number.partition("TTr-")[2].strip(),
+        symbol=decision.symbol,
         issuer=issuer,
     )
 

@@ -160,7 +160,7 @@ class Paper(models.Model):
     signed_on_paper_entered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    symbol = models.CharField(max_length=40, blank=True)
+    symbol = models.CharField(max_length=40, blank=True)  # a draft's may still change with the settings
     number = models.CharField(max_length=10, blank=True)
     issued_on = models.DateField(null=True, blank=True)  # the day that stands on the paper
     number_year = models.PositiveIntegerField(null=True, blank=True)
@@ -185,6 +185,7 @@ class Paper(models.Model):
     docx_sha256 = models.CharField(max_length=64, blank=True)
 
     objects = PaperQuerySet.as_manager()
+    read_on: date | None = None  # not stored: the day on which somebody reads a draft, which is worked out as of then
 
     class Meta:
         ordering = ["-drafted_at", "-pk"]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
@@ -25,6 +26,7 @@ DESKS_OF: dict[Level, tuple[Desk, ...]] = {
 }
 """Which desks a unit may have. A province appraises and decides where there are no districts."""
 
+MOST_LETTERS: Final = 39  # of abbreviation and drafter together: `Paper.symbol` of a letter holds both and «-»
 _CHANGED = "Phần này vừa được người khác sửa. Mở lại trang để xem nội dung mới rồi sửa lại."
 
 
@@ -99,6 +101,8 @@ def _cleaned(printed: Printed) -> dict[str, object]:
     for field in ("body_name", "place", "abbreviation"):
         if not names[field]:
             raise Refused("Nhập tên cơ quan, địa danh và chữ viết tắt trong ký hiệu.")
+    if len(names["abbreviation"]) + len(names["drafter"]) > MOST_LETTERS:
+        raise Refused(f"Chữ viết tắt và đơn vị soạn dài quá {MOST_LETTERS} ký tự. Viết ngắn lại.")
     layout = nfc(printed.certificate_layout).strip()
     if layout:
         check_layout(layout)

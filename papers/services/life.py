@@ -46,7 +46,7 @@ from papers.services.attachments import add_attachment, examine, reading_of
 from papers.services.effects import EFFECTS
 from papers.services.rows import About, digest_of, new_paper
 from papers.services.seal import sealed
-from papers.structure import to_json
+from papers.structure import Content, to_json
 
 STALE: Final = "Văn bản vừa được người khác xử lý. Mở lại trang để xem tình trạng mới rồi thực hiện lại."
 LONGEST_PASSAGE: Final = 10_000  # characters
@@ -269,7 +269,8 @@ def _check_is_who_approved(paper: Paper, signer: User) -> None:
 
 def _sign(paper: Paper, version: int, signer: User, signed_at: datetime, **changes: Any) -> None:
     paper.signer, paper.signed_at = signer, signed_at
-    content = to_json(content_of(paper))  # Refused where a part is missing
+    printed = content_of(paper)  # Refused where a part is missing
+    content = to_json(printed)
     paper.content_sha256 = digest_of(content)
     change_row(
         paper,
@@ -280,6 +281,7 @@ def _sign(paper: Paper, version: int, signer: User, signed_at: datetime, **chang
         signed_at=signed_at,
         content=content,
         content_sha256=paper.content_sha256,
+        symbol=printed.symbol if isinstance(printed, Content) else "",
         **changes,
     )
 
@@ -465,6 +467,7 @@ def get_paper(paper_id: int, by: User, at: datetime) -> Paper:
     paper = visible.select_related("unit", "period", "signer", "decision").filter(pk=paper_id).first()
     if paper is None:
         raise Refused("Không tìm thấy văn bản này trong phạm vi của đơn vị.")
+    paper.read_on = timezone.localdate(at)
     return paper
 
 

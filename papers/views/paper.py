@@ -77,7 +77,9 @@ def visible(request: HttpRequest) -> QuerySet[Paper]:
 
 def paper_or_404(request: HttpRequest, uuid: UUID) -> Paper:
     """The only way a page gets a paper: what one may not see is not there."""
-    return get_object_or_404(visible(request), uuid=uuid)
+    found = get_object_or_404(visible(request), uuid=uuid)
+    found.read_on = today()
+    return found
 
 
 # ---- the list ----------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from assessments.workflow import Status
 from childfriendly.core.exceptions import Refused, Stale
 from communes.models import Unit
 from criteria.models import Certainty
+from papers import services
 from papers.filling import content_of
 from papers.filling.issuers import abbreviation_of, issuer_for
 from papers.kinds import Desk, Kind
@@ -103,6 +104,29 @@ def test_lines_are_cleaned_as_they_are_copied_from_a_paper(place: Place) -> None
     lines = ["- Như Điều 3;", "", "  -  UBND tỉnh (báo cáo). "]
     row = set_(place, changed(recipients={Kind.DECISION: lines, Kind.REFUSAL: [" "]}))
     assert row.recipients == {"decision": ["Như Điều 3", "UBND tỉnh (báo cáo)"]}
+
+
+def test_a_draft_follows_what_is_set_until_it_is_signed(place: Place) -> None:
+    """Whoever sees a wrong letterhead on a draft has it set right, and need not begin again."""
+    notice = services.draft(
+        kind=Kind.RESULT_REPORT, period=place.period, unit=place.deciding, by=place.appraiser, at=place.later()
+    )
+    first = set_(place, changed(abbreviation="UBND-MỚI"), days=3)
+    with time_machine.travel(place.at + timedelta(days=3), tick=False):
+        page = signed_in(place.leader).get(reverse("papers:sign", args=[notice.uuid])).content.decode()
+    assert f"{PRINTED.place}, ngày" in page
+    assert "/BC-UBND-MỚI" in page
+    place.at += timedelta(days=3)
+    signed = services.sign(paper_id=notice.pk, version=notice.version, by=place.leader, at=place.later())
+    set_(place, changed(abbreviation="KHÁC"), seen=first, days=1)
+    assert signed.symbol == "BC-UBND-MỚI"
+    assert content_of(Paper.objects.get()).letterhead.place == PRINTED.place
+
+
+def test_a_symbol_has_room_on_the_paper(place: Place) -> None:
+    with pytest.raises(Refused, match=r"^Chữ viết tắt và đơn vị soạn dài quá 39 ký tự\."):
+        set_(place, changed(abbreviation="U" * 20, drafter="V" * 20))
+    assert set_(place, changed(abbreviation="U" * 20, drafter="V" * 19)).drafter
 
 
 def test_whoever_is_slower_is_told(place: Place) -> None:
