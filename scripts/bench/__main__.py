@@ -38,6 +38,7 @@ AIMS = {
     "batch": 0.6,
     "annex": 1.1,
 }
+PARTS = ("certificate", "workbook", "batch", "pages", "slow", "anatomy", "audit")  # for --only
 BATCH_MEGABYTES = 400
 SLOW_SECONDS, WAIT_SECONDS = 8.0, 1.0
 AUDIT_ROWS, AUDIT_AIM = 20_000, 0.4
@@ -48,7 +49,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description="Ratios against the floors, in one run.")
     parser.add_argument("--rounds", type=int, default=5, help="rounds of the pages; papers get more (5)")
     parser.add_argument("--seconds", type=float, default=3.0, help="how long each page is asked for in a round (3)")
-    parser.add_argument("--only", help="one part by name, e.g. batch")
+    parser.add_argument("--only", choices=PARTS, help="one part by itself")
     return parser.parse_args()
 
 
@@ -269,9 +270,11 @@ def anatomies(province: "BuiltProvince") -> list[str]:
 
     uuid, session = province.drafts[0]
     found: dict[str, Anatomy] = {
+        "bare": dissect(f"/san/mot-truy-van/{uuid}/"),
         "signed in": dissect(f"/san/da-dang-nhap/{uuid}/", session),
         "criterion": dissect(f"/ho-so/{uuid}/tieu-chi/TC02/", session),
         "list": dissect("/ho-so/?page=2", province.staff_session),
+        "public page": dissect(f"/kiem-tra/{province.codes[0]}/"),
     }
     heading(f"Where the time goes: in process, the fastest of {REQUESTS} requests, exclusive times in ms")
     print(f"{'':<36}" + "".join(f"{name:>18}" for name in found))
@@ -296,20 +299,18 @@ def main() -> None:
         print("Building a province of 560 communes …", flush=True)
         province = data.build()
         print(f"database: {connection.vendor}; cores: {os.cpu_count()}; load before: {os.getloadavg()[0]:.1f}")
-        measurements: list[Callable[[], str | list[str]]] = [
-            lambda: certificates(province, options.rounds),
-            lambda: workbook(province, options.rounds),
-            lambda: batch(options.rounds),
-            lambda: pages(province, folder, options.rounds, options.seconds),
-            lambda: slow_lines(province, folder),
-            lambda: anatomies(province),
-            lambda: audit_rows(options.rounds),  # last: sessions do not live as long as a million rows take
-        ]
+        measurements: dict[str, Callable[[], str | list[str]]] = {
+            "certificate": lambda: certificates(province, options.rounds),
+            "workbook": lambda: workbook(province, options.rounds),
+            "batch": lambda: batch(options.rounds),
+            "pages": lambda: pages(province, folder, options.rounds, options.seconds),
+            "slow": lambda: slow_lines(province, folder),
+            "anatomy": lambda: anatomies(province),
+            "audit": lambda: audit_rows(options.rounds),  # last: sessions do not live as long as a million rows take
+        }
         lines: list[str] = []
-        if options.only == "batch":
-            measurements = [lambda: batch(options.rounds)]
-        for measure in measurements:
-            given = measure()
+        for name in [options.only] if options.only else measurements:
+            given = measurements[name]()
             lines += [given] if isinstance(given, str) else given
         heading("Ratios")
         print("\n".join(lines))
