@@ -641,6 +641,7 @@ def test_nothing_that_is_not_public_is_on_any_page(
     for page in (*map(page_of, [paper, certificate, *later]), reverse("papers:check_form"), *lists):
         response = client.get(page)
         shown = response.getvalue().decode() + str(response.headers)
+        shown = re.sub(r"\b[0-9a-f]{64}\b", "", shown)  # a hash may hold any three digits
         for secret in (
             "Canary",
             "987",
