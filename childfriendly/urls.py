@@ -11,10 +11,10 @@ from communes.views import account as own_account
 # Only these of allauth's pages exist: no sign-up, no e-mail, no reset by link. The names are allauth's own.
 urlpatterns = [
     path("", lists.home, name="home"),
+    path("", include("papers.urls")),  # first: the pages that everybody may ask for are there
     path("", include("assessments.urls")),
     path("", include("criteria.urls")),
     path("", include("communes.urls")),
-    path("", include("papers.urls")),
     path("", include("reports.urls")),
     path("dang-nhap/", own_account.sign_in, name="account_login"),
     path("dang-nhap/ma-xac-thuc/", own_account.sign_in_code, name="mfa_authenticate"),

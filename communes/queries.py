@@ -8,6 +8,7 @@ from typing import Final
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Exists, F, OuterRef, Prefetch, QuerySet
 
+from childfriendly.core.ready import ready
 from childfriendly.core.text import fold
 from communes.models import (
     AreaTypeAssignment,
@@ -194,13 +195,15 @@ def _part(link: Succession, other: Unit, unit: Unit) -> str:
 def continued_by(unit_ids: Collection[int], today: datetime.date) -> dict[int, list[Unit]]:
     """By id of a unit: the units in force today that continue it, itself if it still is. One query, and one more for
     every time that they were merged or split since, however many units."""
-    units = Unit.objects.filter(pk__in=unit_ids).with_parents().only(*_NAMES)
-    came_of: dict[int, list[Unit]] = {unit.pk: [unit] for unit in units}
+    return continuing(ready(_named, unit_ids), today)
+
+
+def continuing(units: Iterable[Unit], today: datetime.date) -> dict[int, list[Unit]]:
+    """`continued_by` of units that are loaded with `NAMES`, without its first query."""
+    came_of = {unit.pk: [unit] for unit in units}
     while ended := {unit.pk for units in came_of.values() for unit in units if not unit.is_in_force_on(today)}:
         successors: dict[int, list[Unit]] = {}
-        links = Succession.objects.filter(predecessor__in=ended, on__lte=today)
-        links = links.select_related("successor__parent__parent").order_by("successor__sort_key", "pk")
-        for link in links.only("predecessor", *(f"successor__{name}" for name in _NAMES)):
+        for link in ready(_links, ended, today):
             successors.setdefault(link.predecessor_id, []).append(link.successor)
         if not successors:  # nobody knows what became of the rest: they are named as they were
             break
@@ -209,5 +212,16 @@ def continued_by(unit_ids: Collection[int], today: datetime.date) -> dict[int, l
     return came_of
 
 
-# What the full name and the days of a unit ask for.
-_NAMES: Final = ("name", "valid_from", "valid_to", "parent__name", "parent__parent__name", "parent__parent__parent")
+NAMES: Final = ("name", "valid_from", "valid_to", "parent__name", "parent__parent__name", "parent__parent__parent")
+"""What the full name and the days of a unit ask for."""
+
+
+def _named(unit_ids: Collection[int]) -> QuerySet[Unit]:
+    return Unit.objects.filter(pk__in=unit_ids).with_parents().only(*NAMES)
+
+
+def _links(unit_ids: Collection[int], today: datetime.date) -> QuerySet[Succession]:
+    """From these units, which have ended, to their successors."""
+    links = Succession.objects.filter(predecessor__pk__in=unit_ids, on__lte=today)
+    links = links.select_related("successor__parent__parent").order_by("successor__sort_key", "pk")
+    return links.only("predecessor", *(f"successor__{name}" for name in NAMES))

@@ -10,9 +10,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from django.db.models import Q, TextChoices
+from django.db.models import Q, QuerySet, TextChoices
 
 from assessments.models import DecisionItem, Result
+from childfriendly.core.ready import ready
 from papers.kinds import Kind
 from papers.models import Paper, PaperItem, State
 
@@ -62,6 +63,15 @@ def said_of_items(items: Collection[DecisionItem]) -> dict[int, Said]:
     return {item.pk: tree.of_item(item) for item in items}
 
 
+def _below(paper_ids: Collection[int], decision_ids: Collection[int]) -> QuerySet[Paper]:
+    """What was issued about these papers or about the papers of these decisions."""
+    found = Q(earlier__pk__in=paper_ids)
+    if decision_ids:
+        found |= Q(earlier__kind=Kind.DECISION, earlier__decision__pk__in=decision_ids)
+    rows = Paper.objects.filter(found, state=State.ISSUED).select_related("earlier", "register")
+    return rows.only(*_READ).order_by("issued_at", "pk")
+
+
 @dataclass(slots=True)
 class _Tree:
     """Everything that was issued below some papers, and below the papers of some decisions."""
@@ -73,11 +83,10 @@ class _Tree:
 
     @classmethod
     def below(cls, paper_ids: Collection[int], decision_ids: Collection[int]) -> "_Tree":
-        tree, found = cls(), Q(earlier__in=paper_ids)
-        if decision_ids:
-            found |= Q(earlier__kind=Kind.DECISION, earlier__decision__in=decision_ids)
-        while ids := tree._add(found):
-            found = Q(earlier__in=ids)
+        tree = cls()
+        ids = tree._add(ready(_below, paper_ids, decision_ids))
+        while ids:
+            ids = tree._add(ready(_below, ids, ()))
         if tree.below_paper:
             ids = [*paper_ids, *(paper.pk for papers in tree.below_paper.values() for paper in papers)]
             named = PaperItem.objects.filter(paper__in=ids).values_list("paper_id", "item_id", "commune_name")
@@ -88,13 +97,7 @@ class _Tree:
                 tree.recognised[decision_id].add(item_id)
         return tree
 
-    def _add(self, found: Q) -> list[int]:
-        rows = (
-            Paper.objects.filter(found, state=State.ISSUED)
-            .select_related("earlier", "register")
-            .only(*_READ)
-            .order_by("issued_at", "pk")
-        )
+    def _add(self, rows: Iterable[Paper]) -> list[int]:
         for paper in rows:
             assert paper.earlier is not None  # noqa: S101 — for the type checker: it was looked for by that
             self.below_paper[paper.earlier.pk].append(paper)

@@ -18,6 +18,11 @@ from papers.views import (
 app_name = "papers"
 
 urlpatterns = [
+    # without sign-in: first, since everybody may ask for them and each address before costs them time
+    path("kiem-tra/", public.check_form, name="check_form"),
+    path("kiem-tra/<str:code>/", public.check, name="check"),
+    path("cong-khai/", recognised.recognised, name="recognised"),
+    # for who is signed in
     path("van-ban/<uuid:uuid>/tep/", attachments.attach, name="attach"),
     path("tep-van-ban/<uuid:uuid>/", attachments.attachment, name="attachment"),
     path("van-ban/", paper.papers, name="papers"),
@@ -61,8 +66,4 @@ urlpatterns = [
     path("ho-so/<uuid:uuid>/goi-ho-so/", bundles.dossier_bundle, name="dossier_bundle"),
     path("co-quan-ban-hanh/<uuid:uuid>/", issuers.issuers, name="issuers"),
     path("co-quan-ban-hanh/<uuid:uuid>/<slug:desk>/", issuers.issuer, name="issuer"),
-    # without sign-in
-    path("kiem-tra/", public.check_form, name="check_form"),
-    path("kiem-tra/<str:code>/", public.check, name="check"),
-    path("cong-khai/", recognised.recognised, name="recognised"),
 ]

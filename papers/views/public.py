@@ -5,13 +5,14 @@ No session, no cookie, no script. Nothing of these pages depends on who asks, so
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from functools import wraps
-from typing import Final
+from datetime import date, datetime
+from functools import lru_cache, wraps
+from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -26,9 +27,10 @@ from childfriendly.core.clock import received_at
 from childfriendly.core.context import shell
 from childfriendly.core.exceptions import TooMany
 from childfriendly.core.rates import check_rate
+from childfriendly.core.ready import ready
 from childfriendly.core.text import fold
 from communes.models import Unit
-from communes.queries import continued_by
+from communes.queries import NAMES, continued_by, continuing
 from papers.forms.public import CodeForm, is_code, plain_code
 from papers.kinds import KINDS, Kind
 from papers.models import Attachment, Paper, PaperItem, State
@@ -37,6 +39,7 @@ from papers.words import small_first
 
 View = Callable[..., HttpResponseBase]
 PUBLIC_KINDS: Final = [kind for kind, spec in KINDS.items() if spec.is_public]
+PAGES_KEPT: Final = 256  # in a process, of some kilobytes each
 NAMES_ON_A_PAGE: Final = 15  # a decision of 200 communes stays a page of 30 KB
 
 
@@ -59,7 +62,11 @@ def public(view: View) -> View:
 
 
 def page(request: HttpRequest, name: str, context: dict[str, object], *, status: int = 200) -> HttpResponse:
-    response = HttpResponse(render_to_string(f"public/{name}.html", {**shell(), **context}), status=status)
+    return _answer(request, render_to_string(f"public/{name}.html", {**shell(), **context}), status)
+
+
+def _answer(request: HttpRequest, body: str, status: int = 200) -> HttpResponse:
+    response = HttpResponse(body, status=status)
     if status == 200:
         let_keep(request, response)
     return response
@@ -89,44 +96,89 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
     plain = plain_code(code)
     if plain != code and is_code(plain):
         return redirect("papers:check", code=plain)
-    paper = _issued_with(code)
+    paper = next(iter(ready(_issued_with, code)), None)
     if paper is None:
         return page(request, "unknown", {"form": CodeForm()}, status=404)
-    at = received_at(request)
+    shown = _shown(paper, request.GET.get("xa", ""), request.GET.get("trang", ""), received_at(request))
+    return _answer(request, _drawn(shown, tuple(shell().items())))
+
+
+class Shown(NamedTuple):
+    """Everything that the page says of a paper: the template is given this and nothing else, so that a page which was
+    drawn of the same may be sent again."""
+
+    named: str
+    issued_on: date | None
+    body: str
+    decision: str  # of a certificate: what it was given under
+    decided_on: date | None
+    earlier: "Later | None"
+    code: str
+    standing: Standing
+    sentence: str
+    later: "tuple[Later, ...]"
+    names: "Names"
+    pdf_sha256: str
+    signed_sha256: tuple[str, ...]
+    at: datetime  # to the minute, as it is shown
+    is_demo: bool
+
+
+@lru_cache(maxsize=PAGES_KEPT)
+def _drawn(shown: Shown, around: tuple[tuple[str, object], ...]) -> str:
+    """A page that many ask for in one minute is drawn once, from what the database said to each of them."""
+    return render_to_string("public/check.html", {**dict(around), **shown._asdict()})
+
+
+def _shown(paper: Paper, wanted: str, number: str, at: datetime) -> Shown:
     said = said_of([paper])[paper.pk]
-    names = _names(paper, request.GET.get("xa", ""), request.GET.get("trang", ""), said, timezone.localdate(at))
-    context = {
-        "paper": paper,
-        "said": said,
-        "sentence": SENTENCES[said.standing],
-        "named": named(paper),
-        "later": [Later.of(later) for later in said.later],
-        "earlier": Later.of(paper.earlier) if paper.earlier else None,
-        "names": names,
-        "signed_files": Attachment.objects.filter(paper=paper, kind=Attachment.Kind.SIGNED_PDF).values_list(
-            "sha256", flat=True
-        ),
-        "at": at,
-        "is_demo": paper.period.is_demo,
-    }
-    return page(request, "check", context)
+    decision = paper.item.decision if paper.item else None
+    return Shown(
+        named=named(paper),
+        issued_on=paper.issued_on,
+        body=paper.body,  # type: ignore[attr-defined]
+        decision=decision.full_number if decision else "",
+        decided_on=decision.issued_on if decision else None,
+        earlier=Later.of(paper.earlier) if paper.earlier else None,
+        code=paper.code,
+        standing=said.standing,
+        sentence=SENTENCES[said.standing],
+        later=tuple(map(Later.of, said.later)),
+        names=_names(paper, wanted, number, said, timezone.localdate(at)),
+        pdf_sha256=paper.pdf_sha256,
+        signed_sha256=_signed_sha256(paper),
+        at=at.replace(second=0, microsecond=0),
+        is_demo=paper.period.is_demo,
+    )
 
 
-def _issued_with(code: str) -> "Paper | None":
+_SIGNED: Final = Q(kind=Attachment.Kind.SIGNED_PDF)
+
+
+def _signed_sha256(paper: Paper) -> tuple[str, ...]:
+    if not paper.is_signed:  # type: ignore[attr-defined]
+        return ()
+    return tuple(Attachment.objects.filter(_SIGNED, paper=paper).values_list("sha256", flat=True))
+
+
+def _issued_with(code: str) -> QuerySet[Paper]:
+    """The paper, with what is told of it and of the paper that it is about."""
     found = Paper.objects.filter(code=code, state=State.ISSUED, kind__in=PUBLIC_KINDS).exclude(code="")
+    about = ("earlier__register", "item__decision", "item__dossier__commune__parent__parent", "period", "register")
     return (
-        found.select_related("earlier__register", "item__decision", "item__dossier", "period", "register")
+        found.select_related(*about)
         .annotate(
             body=KT("content__letterhead__body"),
             commune_name=KT("content__commune_name"),  # of a certificate
+            is_signed=Exists(Attachment.objects.filter(_SIGNED, paper=OuterRef("pk"))),
         )
-        .only(*_SHOWN)
-        .first()
+        .only(*_READ)
+        .order_by()
     )
 
 
 _NAMED: Final = ("code", "kind", "number", "symbol", "issued_on", "register_number", "register__year")
-_SHOWN: Final = (  # a column that is not asked for is one that need not be put into SQL and read: half of the time
+_READ: Final = (  # every column takes time, and the content of a decision is long
     *_NAMED,
     "decision",
     "issued_at",
@@ -134,7 +186,7 @@ _SHOWN: Final = (  # a column that is not asked for is one that need not be put 
     "period__is_demo",
     "item__commune_name",
     "item__parent_name",
-    "item__dossier__commune",
+    *(f"item__dossier__commune__{column}" for column in NAMES),
     *(f"item__decision__{column}" for column in ("number", "symbol", "issued_on")),
     *(f"earlier__{column}" for column in (*_NAMED, "reason", "is_reason_public")),
 )
@@ -189,24 +241,42 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    shown: list[Name]
-    page: Page[_Line]
+    """Those on one page of the ones that were looked for."""
+
+    shown: tuple[Name, ...]
     total: int
     wanted: str
+    found: int
+    number: int
+    pages: int
 
     @property
     def is_long(self) -> bool:
         return self.total > NAMES_ON_A_PAGE
+
+    @property
+    def before(self) -> int | None:
+        return self.number - 1 if self.number > 1 else None
+
+    @property
+    def after(self) -> int | None:
+        return self.number + 1 if self.number < self.pages else None
 
 
 def _names(paper: Paper, wanted: str, number: str, said: Said, today: date) -> Names:
     lines = _lines(paper)
     words = fold(wanted).split()
     found = [line for line in lines if all(word in fold(line.text) for word in words)]
-    pages = Paginator(found, NAMES_ON_A_PAGE).get_page(number)
-    units = continued_by([line.commune_id for line in pages], today) if found else {}
-    shown = [Name(line.text, units_text(units[line.commune_id]), line.item_id in said.revoked_items) for line in pages]
-    return Names(shown, pages, len(lines), wanted)
+    page = Paginator(found, NAMES_ON_A_PAGE).get_page(number)
+    units = _units(paper, list(page), today)
+    shown = (Name(line.text, units_text(units[line.commune_id]), line.item_id in said.revoked_items) for line in page)
+    return Names(tuple(shown), len(lines), wanted, len(found), page.number, page.paginator.num_pages)
+
+
+def _units(paper: Paper, lines: Sequence[_Line], today: date) -> dict[int, list[Unit]]:
+    if paper.kind == Kind.CERTIFICATE and paper.item:  # its commune was read along
+        return continuing([paper.item.dossier.commune], today)
+    return continued_by([line.commune_id for line in lines], today) if lines else {}
 
 
 def _lines(paper: Paper) -> list[_Line]:

@@ -378,15 +378,16 @@ def test_the_queries_do_not_grow_with_the_communes_or_the_later_papers(
     place: Place,
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
-    """The paper, what was said later, the units and what became of them, signed copies; the decision's communes."""
-    with django_assert_num_queries(6):
-        client.get(page_of(paper))
+    """The paper, what was said later, the communes, their units and what became of them; a certificate's unit is read
+    along with it."""
     with django_assert_num_queries(5):
+        client.get(page_of(paper))
+    with django_assert_num_queries(3):
         client.get(page_of(certificate))
     issued_paper(Kind.CORRECTION, place, earlier=paper)
     for number in range(2):
         issued_paper(Kind.REVOCATION, place, earlier=paper, items=items[number : number + 1])
-        with django_assert_num_queries(9):  # and what comes after those, whom they name, who was recognised
+        with django_assert_num_queries(8):  # and what comes after those, whom they name, who was recognised
             client.get(page_of(paper))
 
 
