@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from django.core.exceptions import SuspiciousFileOperation
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from django.http import HttpResponseBase
 from django.test import RequestFactory
 from hypothesis import given
@@ -280,6 +282,14 @@ def test_the_ring_is_the_key_of_the_settings_then_the_older_ones(settings: Any) 
 
 
 # ---- serving -----------------------------------------------------------------------------------------------------
+@pytest.fixture(autouse=True)
+def no_connection_is_looked_after() -> Iterator[None]:
+    """A closed answer tells Django to look after its connections, which tests with a database leave open."""
+    request_finished.disconnect(close_old_connections)
+    yield
+    request_finished.connect(close_old_connections)
+
+
 def answer(root: Path, relative: str, *, method: str = "GET", inline: bool = False, **headers: str) -> HttpResponseBase:
     request = RequestFactory().generic(method, "/", headers=headers)
     return serve(request, relative, root=root, name="Biên bản.pdf", inline=inline)
