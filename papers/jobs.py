@@ -127,7 +127,8 @@ def print_certificates(decision: Decision, *, by: User, at: datetime) -> Job:
 def _make_certificates(work: jobs.Work) -> jobs.Result:
     """Whoever asked: the register has entered them, so they are made."""
     decision = Decision.objects.get(uuid=UUID(str(work.job.arguments["decision"])))
-    count = issue_certificates(decision, at=timezone.now(), progress=work.progress)
+    issue_certificates(decision, at=timezone.now(), progress=work.progress)
+    count = len(certificates_of(decision))
     return jobs.Result(f"Đã lập {count} giấy công nhận. Mở trang văn bản của quyết định để xem từng giấy.")
 
 

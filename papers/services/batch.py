@@ -45,8 +45,10 @@ def certificates_of(decision: Decision) -> "list[Paper]":
 def issue_certificates(decision: Decision, *, at: datetime, progress: Progress) -> int:
     """Print and issue every certificate that waits for its bytes; how many there were. Raises PressFailed where a
     printing process died: asked again, it goes on."""
-    waiting = [paper for paper in certificates_of(decision) if paper.state == State.NUMBERED]
-    issue_all(waiting, at=at, progress=progress)
+    every = certificates_of(decision)
+    waiting = [paper for paper in every if paper.state == State.NUMBERED]
+    before = len(every) - len(waiting)  # what was done when the batch was stopped still counts
+    issue_all(waiting, at=at, progress=lambda done, total: progress(before + done, before + total))
     return len(waiting)
 
 

@@ -88,7 +88,9 @@ def test_a_batch_that_is_stopped_goes_on_with_what_is_missing(monkeypatch: pytes
             issue_certificates(decision, at=timezone.now(), progress=silent)
     first = {paper.pk: paper.pdf_sha256 for paper in certificates_of(decision) if paper.is_issued}
     assert len(first) == 2
-    assert issue_certificates(decision, at=timezone.now(), progress=silent) == 2
+    told: list[tuple[int, int]] = []
+    assert issue_certificates(decision, at=timezone.now(), progress=lambda *how_far: told.append(how_far)) == 2
+    assert told == [(2, 4), (3, 4), (4, 4)]
     again = {paper.pk: paper.pdf_sha256 for paper in certificates_of(decision)}
     assert len(again) == 4
     assert first.items() <= again.items()
