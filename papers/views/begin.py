@@ -19,7 +19,7 @@ from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
 from communes.auth import current_user, today
 from communes.models import Unit, User
-from criteria.models import Authority, Period, Task
+from criteria.models import Authority, Deadline, DeadlineKind, Period, Task
 from papers import services
 from papers.filling import FILLERS
 from papers.kinds import KINDS, Kind, Subject
@@ -32,6 +32,7 @@ from papers.views.paper import Link
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
 PER_PAGE = 50
+REPORTS_DUE = (DeadlineKind.DISTRICT_REPORT, DeadlineKind.PROVINCE_REPORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,12 @@ def _may(offer: Offer, user: User, at: datetime) -> bool:
 
 
 def _page(
-    request: HttpRequest, title: str, back: Link | None, found: QuerySet[Paper], possible: Iterable[Offer]
+    request: HttpRequest,
+    title: str,
+    back: Link | None,
+    found: QuerySet[Paper],
+    possible: Iterable[Offer],
+    deadlines: Iterable[Deadline] = (),
 ) -> HttpResponse:
     """The list of papers with a button for each that may be begun; a button that was pressed leads to the draft."""
     user, at = current_user(request), received_at(request)
@@ -79,7 +85,7 @@ def _page(
         messages.success(request, "Đã có dự thảo. Đọc lại toàn văn trước khi chuyển ký.")
         return redirect("papers:paper", paper.uuid)
     page = Paginator(seen.select_related("unit", "period", "commune"), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"title": title, "back": back, "page": page, "offers": offers}
+    context = {"title": title, "back": back, "page": page, "offers": offers, "deadlines": deadlines}
     return render(request, "papers/about.html", context)
 
 
@@ -125,7 +131,7 @@ def for_decision(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 @require_http_methods(GET_OR_POST)
 def for_period(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """The reports upwards: of each deciding body, and of the province."""
+    """The reports upwards: of each deciding body, and of the province, with the days that the plan sets for them."""
     user = current_user(request)
     period = get_object_or_404(Period.objects.select_related("province"), uuid=uuid)
     offers = []
@@ -137,4 +143,6 @@ def for_period(request: HttpRequest, uuid: UUID) -> HttpResponse:
             for unit in {row.unit_id: row.unit for row in deciding}.values()
         ]
     found = Paper.objects.filter(period=period, kind__in=_kinds(Subject.PERIOD))
-    return _page(request, f"Báo cáo {str(period)[:1].lower()}{str(period)[1:]}", None, found, offers)
+    title = f"Báo cáo {str(period)[:1].lower()}{str(period)[1:]}"
+    due = Deadline.objects.filter(period=period, kind__in=REPORTS_DUE).order_by("cutoff")
+    return _page(request, title, None, found, offers, due)

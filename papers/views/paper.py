@@ -29,7 +29,7 @@ from communes.queries import Roles
 from criteria.models import Period
 from papers.filling import FILLERS, content_of
 from papers.forms.paper import FilterForm
-from papers.kinds import Kind
+from papers.kinds import Kind, Subject
 from papers.models import Paper, State
 from papers.permissions import (
     can,
@@ -214,6 +214,8 @@ def about(found: Paper) -> Link | None:
     decision = found.decision or (found.item.decision if found.item else None)
     if decision:
         return Link(str(decision), reverse("papers:for_decision", args=[decision.uuid]))
+    if found.spec.subject is Subject.PERIOD:
+        return Link(str(found.period), reverse("papers:for_period", args=[found.period.uuid]))
     return None
 
 

@@ -18,6 +18,7 @@ from pypdf import PdfReader
 from assessments.models import Decision, Dossier
 from assessments.workflow import Status
 from childfriendly.core.models import AuditEvent
+from criteria.models import Deadline, DeadlineKind
 from papers import services
 from papers.filling import FILLERS
 from papers.kinds import Kind
@@ -359,6 +360,18 @@ def test_each_desk_is_offered_its_own_papers(place: Place, decision: Decision) -
     assert offered(place.appraiser, of_period) == [f"Báo cáo kết quả của huyện, {place.deciding.name}"]
     assert offered(place.province_staff, of_period) == ["Báo cáo tổng hợp của tỉnh"]
     assert signed_in(place.editors[0]).get(of_period).status_code == 404
+
+
+def test_the_page_of_reports_tells_by_when_the_plan_wants_them(place: Place) -> None:
+    of_period = reverse("papers:for_period", args=[place.period.uuid])
+    Deadline.objects.filter(kind=DeadlineKind.DISTRICT_REPORT).update(wording="trước ngày 30/11")
+    page = html_of(signed_in(place.appraiser).get(of_period))
+    assert "theo kế hoạch: «trước ngày 30/11»" in page
+    assert "theo kế hoạch: «trước ngày 31/12»" in page
+    report = services.draft(
+        kind=Kind.RESULT_REPORT, period=place.period, unit=place.deciding, by=place.appraiser, at=place.later()
+    )
+    assert of_period in html_of(signed_in(place.appraiser).get(reverse("papers:paper", args=[report.uuid])))
 
 
 def test_after_issue_a_notice_is_offered_for_each_refused_commune(place: Place) -> None:
