@@ -27,6 +27,7 @@ from assessments.views.dossier import Note, notes_of
 from assessments.views.improving import ToDoList, notices_for, to_do_of
 from assessments.views.sending import errors_of
 from assessments.workflow import Action, Status
+from childfriendly.core import nightly
 from childfriendly.core.clock import received_at
 from childfriendly.core.templatetags.vietnamese import days_left
 from childfriendly.core.text import fold, nfc
@@ -309,6 +310,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "emergencies": _emergencies(user, day, roles),
         "watches": roles.has(*WATCHERS),
         "has_role": bool(roles.assignments),
+        "failing": nightly.failing() if roles.has(Role.SYSTEM_ADMIN) else [],
         "only_system": bool(roles.assignments) and all(held.role == Role.SYSTEM_ADMIN for held in roles),
     }
     return render(request, "assessments/home.html", context)

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from childfriendly.core import jobs
 from childfriendly.core.exceptions import Refused
+from childfriendly.core.models import Job
 
 logger = logging.getLogger(__name__)
 
@@ -90,6 +91,14 @@ def _do(work: jobs.Work) -> jobs.Result:
         raise Refused(str(error)) from error
     logger.warning("Nightly %s: %s", command, " ".join(said.getvalue().split()))
     return jobs.Result(said.getvalue())
+
+
+def failing() -> list[Job]:
+    """The chores of which the last run found something wrong; for the first page of whoever looks after the system."""
+    newest: dict[str, Job] = {}
+    for job in Job.objects.filter(kind=KIND, finished_at__isnull=False).order_by("finished_at", "pk"):
+        newest[job.key] = job
+    return [job for job in newest.values() if job.state == Job.State.FAILED]
 
 
 jobs.register(KIND, jobs.Kind(run=_do, may_fetch=lambda job, user, at: False, seconds=int(LIMIT.total_seconds())))

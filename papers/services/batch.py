@@ -23,6 +23,7 @@ from papers.press import Page, Press
 from papers.rendering import render_pdf
 from papers.rendering.html import frame_of, html_of, styles_of
 from papers.rendering.together import put_together
+from papers.services.files import NOT_WHOLE, is_whole
 from papers.services.life import issue_prepared
 from papers.structure import Printed
 
@@ -84,6 +85,9 @@ def decision_paper_of(decision: Decision) -> Paper:
 
 
 def issued_bytes(paper: Paper) -> bytes:
+    """Raises Refused where they are not what was issued."""
+    if not is_whole(paper.pdf_path, paper.pdf_sha256):
+        raise Refused(f"{paper}: {NOT_WHOLE}")
     return b"".join(bytes_of(paper.pdf_path, root=settings.MEDIA_ROOT))
 
 

@@ -5,6 +5,8 @@ What the reader may not simply open is not in it: the index names it and says wh
 bulk, since each of their readings is a row of its own (SECURITY.md Z-11).
 """
 
+import hashlib
+import logging
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,6 +28,8 @@ from papers.kinds import Form
 from papers.models import Paper, State
 from papers.rendering import render_pdf
 from papers.structure import Column, Content, Heading, Letterhead, Paragraph, Row, Table
+
+logger = logging.getLogger(__name__)
 
 INDEX: Final = "00-muc-luc.pdf"
 SPOOL: Final = 8 * 1024 * 1024  # bytes of one file in memory while its pages are counted; more lies on disk
@@ -103,13 +107,19 @@ def _join(*parts: str) -> str:
 
 
 def _put(archive: zipfile.ZipFile, folder: str, entry: Entry) -> Entry:
-    """The file into the archive; the line of the index with its pages, or with why it is not there."""
+    """The file into the archive; the line of the index with its pages, or with why it is not there. What is no longer
+    as it was stored stays out: the index would name a hash that it does not have."""
     if entry.reason:
         return entry
     try:
         with SpooledTemporaryFile(max_size=SPOOL) as copy:
+            digest = hashlib.sha256()
             for block in content_of(entry.path, root=settings.MEDIA_ROOT):
                 copy.write(block)
+                digest.update(block)
+            if digest.hexdigest() != entry.sha256:
+                logger.error("A kept file was changed: %s.", entry.path)
+                return replace(entry, reason="tệp trên máy chủ đã bị thay đổi, báo cán bộ quản trị hệ thống")
             pages = _pages(copy) if entry.path.split(".")[1] == "pdf" else ""
             copy.seek(0)
             with archive.open(_join(folder, entry.folder, entry.name), "w", force_zip64=True) as target:

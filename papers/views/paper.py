@@ -1,6 +1,5 @@
 """The papers that somebody may read: the list, one paper with its text and history, and its files."""
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,7 +19,7 @@ from assessments.views.lists import Tile
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.exports import exported, watermark
-from childfriendly.core.files import content_type_for, serve, sha256_of
+from childfriendly.core.files import content_type_for, serve
 from childfriendly.core.models import AuditEvent
 from childfriendly.core.text import ascii_words
 from communes.auth import current_user, today
@@ -45,13 +44,12 @@ from papers.permissions import (
 from papers.policy import WORKERS
 from papers.rendering import render_docx, render_pdf, screen_html_of
 from papers.services.attachments import ATTACHABLE
+from papers.services.files import NOT_WHOLE, damaged, is_whole
 from papers.services.later import check_can_follow
 from papers.services.seal import bears_seal
 from papers.standing import said_of
 from papers.structure import Printed, from_json
 from papers.views.attachments import attachment_lines
-
-logger = logging.getLogger(__name__)
 
 PER_PAGE = 50
 
@@ -174,6 +172,7 @@ def paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "standing": said.standing,
         "later": said.later,
         "is_sealed": found.is_issued and bears_seal(found),
+        "damaged": damaged(found),
         "following": _following(found, user, received_at(request)),
         "attachments": attachment_lines(found),
         "can_attach": found.state in ATTACHABLE and can(check_can_attach, user, found, on=day),
@@ -306,13 +305,8 @@ def stored_file(request: HttpRequest, found: Paper, extension: str) -> HttpRespo
     path, sha256 = (found.pdf_path, found.pdf_sha256) if extension == "pdf" else (found.docx_path, found.docx_sha256)
     if not path:
         raise Refused("Văn bản này không có bản Word. Tải bản PDF.")
-    try:
-        is_whole = sha256_of(path, root=settings.MEDIA_ROOT) == sha256
-    except FileNotFoundError:
-        is_whole = False
-    if not is_whole:
-        logger.error("The issued file of paper %s is gone or was changed: %s", found.uuid, path)
-        raise Refused("Tệp lưu trên máy chủ không còn đúng như khi phát hành. Báo cán bộ quản trị hệ thống.")
+    if not is_whole(path, sha256):
+        raise Refused(NOT_WHOLE)
     return serve(request, path, root=settings.MEDIA_ROOT, name=file_name(found, extension))
 
 

@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from assessments.models import Decision
 from assessments.workflow import Status
 from childfriendly.core import jobs
+from childfriendly.core.exceptions import Refused
 from childfriendly.core.files import content_of as bytes_of
 from childfriendly.core.models import Job
 from papers.models import Paper, State
@@ -114,6 +115,17 @@ def test_one_file_for_each_commune_and_one_for_the_printer() -> None:
         assert hashlib.sha256(archive.read(name)).hexdigest() == paper.pdf_sha256
     with pikepdf.open(BytesIO(archive.read(ALL))) as together, pikepdf.open(BytesIO(archive.read(names[0]))) as alone:
         assert len(together.pages) == len(alone.pages) + 2
+
+
+def test_a_certificate_with_a_flipped_byte_goes_into_no_file() -> None:
+    _, decision = decided(2)
+    issue_certificates(decision, at=timezone.now(), progress=silent)
+    damaged = certificates_of(decision)[1]
+    file = settings.MEDIA_ROOT / damaged.pdf_path
+    content = file.read_bytes()
+    file.write_bytes(content[:-2] + bytes([content[-2] ^ 1]) + content[-1:])
+    with pytest.raises(Refused, match="không còn đúng như khi phát hành"):
+        write_issued(BytesIO(), decision)
 
 
 def test_a_few_certificates_are_there_as_soon_as_the_decision_is_issued() -> None:

@@ -1,7 +1,9 @@
 """Whole dossiers as one ZIP: folders by criterion, an index to check it by, nothing the reader may not open."""
 
 import hashlib
+import unicodedata
 import zipfile
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
+from pypdf import PdfReader
 
 from assessments import services
 from assessments.models import Dossier, Evidence
@@ -104,6 +107,31 @@ def test_a_file_that_is_gone_is_named_in_the_index(place: Place) -> None:
     (Path(settings.MEDIA_ROOT) / Evidence.objects.get().path).unlink()
     there = archive([dossier], place.appraiser)
     assert there.namelist() == [INDEX]
+
+
+@pytest.mark.parametrize("spoil", [lambda content: b"x" + content[1:], lambda content: content[:-1]])
+def test_a_file_that_was_changed_on_the_disk_stays_out_and_the_index_says_why(
+    place: Place, spoil: Callable[[bytes], bytes], caplog: pytest.LogCaptureFixture
+) -> None:
+    dossier = sent(place, TC01_1=["Kế hoạch.pdf"])
+    file = Path(settings.MEDIA_ROOT) / Evidence.objects.get().path
+    file.write_bytes(spoil(file.read_bytes()))
+    there = archive([dossier], place.appraiser)
+    assert there.namelist() == [INDEX]
+    said = "".join(page.extract_text() for page in PdfReader(BytesIO(there.read(INDEX))).pages)
+    assert "tệp trên máy chủ đã bị thay đổi" in " ".join(said.split())
+    assert "A kept file was changed" in caplog.text
+
+
+def test_no_name_in_the_archive_leads_out_of_it_or_stands_there_twice(place: Place) -> None:
+    names = ["Kế hoạch.pdf", "KẾ HOẠCH.pdf", "../../etc/passwd.pdf", "C:\\x.pdf", "/tuyet-doi.pdf"]
+    entries = archive([sent(place, TC01_1=names)], place.appraiser).namelist()
+    assert len(entries) == len(names) + 1
+    assert len({unicodedata.normalize("NFC", name).casefold() for name in entries}) == len(entries)
+    for name in entries:
+        assert not name.startswith("/"), name
+        assert "\\" not in name, name
+        assert ".." not in name.split("/"), name
 
 
 def test_a_dossier_without_files_says_so(place: Place) -> None:

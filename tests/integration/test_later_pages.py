@@ -3,6 +3,7 @@ the words that the papers really bear."""
 
 import re
 from html import unescape
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,14 +14,24 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pypdf import PdfReader
 
 from assessments.workflow import Status
 from papers.filling import content_of
 from papers.kinds import Kind
 from papers.models import Paper, State
 from papers.rendering import lines_of
+from papers.rendering.qr import check_url
 from tests.factories import Place, dossier_in, issued_paper, make_place, sent_out, signed
-from tests.later_papers import begun_reissue, begun_replacement, begun_revocation, certificates_of, out, reissued
+from tests.later_papers import (
+    begun_correction,
+    begun_reissue,
+    begun_replacement,
+    begun_revocation,
+    certificates_of,
+    out,
+    reissued,
+)
 from tests.paper_files import picture
 from tests.signing_in import signed_in
 
@@ -60,9 +71,11 @@ def offered(client: Client, paper: Paper) -> list[str]:
 
 
 def scanned(paper: Paper, folder: Path) -> str:
-    """What everybody reads who scans the code on the issued file."""
+    """What everybody reads who scans the code on the issued file, on whichever of its pages that stands."""
     content = (settings.MEDIA_ROOT / paper.pdf_path).read_bytes()
-    (code,) = zxingcpp.read_barcodes(picture(content, folder, dpi=150))
+    sheets = [picture(content, folder, dpi=150, page=n + 1) for n in range(len(PdfReader(BytesIO(content)).pages))]
+    (code,) = [found for sheet in sheets for found in zxingcpp.read_barcodes(sheet)]
+    assert code.text == check_url(paper.code)
     page = Client().get(urlsplit(code.text).path)
     assert page.status_code == 200
     return words_of(page)
@@ -179,6 +192,29 @@ def test_the_code_on_the_certificate_leads_to_what_became_of_it(place: Place, de
     out(begun_revocation(decision, place, items(decision)[:1]), place)
     assert "Văn bản không còn hiệu lực." in scanned(again, tmp_path)
     assert "Văn bản đã được phát hành và đang có hiệu lực." in scanned(second, tmp_path)
+
+
+def test_the_code_on_the_decision_leads_to_what_became_of_it(place: Place, decision: Paper, tmp_path: Path) -> None:
+    """The same bytes, scanned before and after: number, day, names and hash as in the database, and what came later."""
+    in_force = "Văn bản đã được phát hành và đang có hiệu lực."
+    before = scanned(decision, tmp_path)
+    names = [item.commune_name for item in decision.decision.items.all()]  # type: ignore[union-attr]
+    day = f"{decision.issued_on:%d/%m/%Y}"
+    for word in (in_force, decision.full_number, day, *names, decision.pdf_sha256):
+        assert word in before, word
+    correction = out(begun_correction(decision, place), place)
+    corrected = scanned(decision, tmp_path)
+    assert in_force not in corrected
+    assert (correction.full_number in corrected, correction.pdf_sha256 in corrected) == (True, False)
+    assert decision.pdf_sha256 in corrected
+    revocation = out(begun_revocation(decision, place, items(decision)[:1]), place)
+    partly = scanned(decision, tmp_path)
+    assert (revocation.full_number in partly, "Văn bản không còn hiệu lực." in partly) == (True, False)
+    rest = out(begun_revocation(decision, place, items(decision)[1:]), place)
+    revoked = scanned(decision, tmp_path)
+    assert ("Văn bản không còn hiệu lực." in revoked, rest.full_number in revoked) == (True, True)
+    assert decision.pdf_sha256 in revoked
+    assert "Văn bản đã được phát hành" in scanned(revocation, tmp_path)
 
 
 def test_a_new_certificate_of_a_replacement_is_sent_out_by_the_clerk(place: Place, decision: Paper) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from django_q.models import OrmQ, Schedule
 from django_q.scheduler import scheduler
@@ -12,7 +13,9 @@ from django_q.scheduler import scheduler
 from assessments.workflow import Status
 from childfriendly.core import jobs, nightly
 from childfriendly.core.models import Job
-from tests.factories import dossier_in, make_place
+from communes.models import Role, User
+from tests.factories import dossier_in, make_place, user_with
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +69,28 @@ def test_at_its_hour_a_chore_becomes_one_job_of_the_system() -> None:
     jobs.run(str(job.uuid))
     job.refresh_from_db()
     assert (job.state, job.message) == ("done", "0 tệp đều nguyên vẹn.\n")
+
+
+def test_what_a_chore_finds_wrong_stands_on_the_first_page_of_a_system_administrator_until_it_is_mended(
+    settings: Any,
+) -> None:
+    place = make_place()
+    dossier_in(Status.RECOGNISED, place)
+    admin, clerk = user_with(Role.SYSTEM_ADMIN, place.period.province), place.clerk
+    (file,) = Path(settings.MEDIA_ROOT).rglob("*.pdf")
+    content = file.read_bytes()
+    told = []
+    for kept in (content, b"x" + content[1:], content):
+        file.write_bytes(kept)
+        nightly.ask("verify_files")
+        jobs.run(str(Job.objects.get(state=Job.State.WAITING).uuid))
+        told.append("1 tệp bị đổi trong 1 tệp. Lấy lại từ bản sao lưu." in home_of(admin))
+        assert "bị đổi" not in home_of(clerk)
+    assert told == [False, True, False]
+
+
+def home_of(person: User) -> str:
+    return " ".join(signed_in(person).get(reverse("home")).content.decode().split())
 
 
 def test_what_a_chore_finds_wrong_is_told_as_an_error(caplog: pytest.LogCaptureFixture, settings: Any) -> None:

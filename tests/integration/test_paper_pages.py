@@ -276,6 +276,18 @@ def test_a_flipped_byte_is_not_handed_out(place: Place) -> None:
     assert "Tệp lưu trên máy chủ không còn đúng như khi phát hành." in html_of(answer)
 
 
+def test_the_page_of_a_paper_says_which_of_its_files_was_changed(place: Place) -> None:
+    paper = issued_paper([dossier_in(Status.CONCLUDED, place)], place)
+    client = signed_in(place.clerk)
+    assert "không còn đúng như khi phát hành" not in html_of(client.get(url("paper", paper)))
+    for path, names in ((paper.docx_path, "Tệp Word"), (paper.pdf_path, "Tệp PDF và tệp Word")):
+        file = settings.MEDIA_ROOT / path
+        file.write_bytes(b"x" + file.read_bytes()[1:])
+        assert f"{names} lưu trên máy chủ không còn đúng như khi phát hành" in html_of(client.get(url("paper", paper)))
+    for name in ("pdf", "docx"):
+        assert client.get(url(name, paper)).status_code == 409
+
+
 def test_a_numbered_paper_has_no_file_before_it_is_issued(place: Place, decision: Decision) -> None:
     paper = numbered(signed(drafted(decision, place), place), place)
     answer = signed_in(place.clerk).get(url("pdf", paper))
