@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "security" / "README.md"
 ROW = re.compile(r"^\| ([A-Z]-\d{2}) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
-GROUPS = {"Z": 12, "N": 16, "H": 12, "F": 15, "I": 4, "E": 5, "A": 6, "L": 5, "R": 15, "T": 7, "B": 7}
+GROUPS = {"Z": 12, "N": 16, "H": 12, "F": 15, "P": 10, "I": 4, "E": 5, "A": 6, "L": 5, "R": 15, "T": 7, "B": 7}
 
 
 def proofs() -> dict[str, str]:
