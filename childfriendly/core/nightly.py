@@ -27,9 +27,10 @@ LIMIT: Final = timedelta(hours=4)
 
 @dataclass(frozen=True, slots=True)
 class Chore:
-    """A command with its hour in Vietnamese time; `hour=None` means every hour."""
+    """A command, what people call it, and its hour in Vietnamese time; `hour=None` means every hour."""
 
     command: str
+    label: str
     hour: int | None
     minute: int
     is_wanted: Callable[[], bool] = lambda: True
@@ -43,14 +44,14 @@ class Chore:
 
 
 CHORES: Final = (
-    Chore("backup", 1, 0, lambda: settings.BACKUP_DIR is not None),
-    Chore("verify_files", 2, 0),
-    Chore("verify_audit", 3, 0),
-    Chore("audit_head", 3, 30),
-    Chore("forget_jobs", 4, 0),
-    Chore("forget_imports", 4, 5),
-    Chore("clearsessions", 4, 10),
-    Chore("scan_files", None, 20, lambda: bool(settings.CLAMD_SOCKET)),
+    Chore("backup", "sao lưu", 1, 0, lambda: settings.BACKUP_DIR is not None),
+    Chore("verify_files", "kiểm tra tệp đã lưu", 2, 0),
+    Chore("verify_audit", "kiểm tra nhật ký", 3, 0),
+    Chore("audit_head", "in dấu nhật ký", 3, 30),
+    Chore("forget_jobs", "dọn việc đã xong", 4, 0),
+    Chore("forget_imports", "dọn tệp đã nhập", 4, 5),
+    Chore("clearsessions", "dọn phiên đăng nhập", 4, 10),
+    Chore("scan_files", "quét vi-rút", None, 20, lambda: bool(settings.CLAMD_SOCKET)),
 )
 
 
@@ -93,12 +94,19 @@ def _do(work: jobs.Work) -> jobs.Result:
     return jobs.Result(said.getvalue())
 
 
-def failing() -> list[Job]:
+@dataclass(frozen=True, slots=True)
+class Failing:
+    label: str
+    job: Job
+
+
+def failing() -> list[Failing]:
     """The chores of which the last run found something wrong; for the first page of whoever looks after the system."""
     newest: dict[str, Job] = {}
     for job in Job.objects.filter(kind=KIND, finished_at__isnull=False).order_by("finished_at", "pk"):
         newest[job.key] = job
-    return [job for job in newest.values() if job.state == Job.State.FAILED]
+    failed = {key: job for key, job in newest.items() if job.state == Job.State.FAILED}
+    return [Failing(chore.label, failed[chore.command]) for chore in CHORES if chore.command in failed]
 
 
 jobs.register(KIND, jobs.Kind(run=_do, may_fetch=lambda job, user, at: False, seconds=int(LIMIT.total_seconds())))

@@ -53,7 +53,7 @@ class AttachmentLine:
 
 def attachment_lines(paper: Paper) -> list[AttachmentLine]:
     """For `papers/_attachments.html`, on whatever page shows the paper."""
-    rows = Attachment.objects.filter(paper=paper).select_related("uploaded_by")
+    rows = Attachment.objects.filter(paper=paper).select_related("uploaded_by", "paper")
     return [AttachmentLine(row, from_json(row.signatures)) for row in rows]
 
 

@@ -249,7 +249,10 @@ def test_a_signed_draft_is_told_to_be_one_and_what_to_do(place: Place, drafted_d
         "Câu chữ khớp nhưng tệp này còn chữ «DỰ THẢO». Tải bản trình ký ở trang văn bản, ký lại rồi đính kèm tệp mới."
     )
     assert told_of(paper, content, place) == sentence
-    assert told_of(factories.numbered(paper, place), content, place) == sentence
+    paper = factories.numbered(paper, place)
+    assert told_of(paper, content, place) == sentence
+    issued = sentence.replace("bản trình ký", "bản phát hành")
+    assert told_of(sent_out(paper, place), content, place) == issued
 
 
 def test_a_draft_with_other_words_is_no_mere_draft(place: Place, drafted_decision: Paper) -> None:

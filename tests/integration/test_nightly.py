@@ -84,7 +84,9 @@ def test_what_a_chore_finds_wrong_stands_on_the_first_page_of_a_system_administr
         file.write_bytes(kept)
         nightly.ask("verify_files")
         jobs.run(str(Job.objects.get(state=Job.State.WAITING).uuid))
-        told.append("1 tệp bị đổi trong 1 tệp. Lấy lại từ bản sao lưu." in home_of(admin))
+        page = home_of(admin)
+        told.append("1 tệp bị đổi trong 1 tệp. Lấy lại từ bản sao lưu." in page)
+        assert ("Việc tự chạy «kiểm tra tệp đã lưu» lúc" in page) is told[-1]
         assert "bị đổi" not in home_of(clerk)
     assert told == [False, True, False]
 

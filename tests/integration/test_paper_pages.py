@@ -91,6 +91,8 @@ def test_four_people_lead_a_decision_from_draft_to_issue_on_its_pages(place: Pla
     office.post(url("reword", paper), {"version": "1", "opening": "Kính gửi xã.", "closing": "Trân trọng."})
     leader = signed_in(place.leader)
     assert buttons(leader.get(url("paper", paper)))[0] == "Đọc lại và ký"
+    assert "ký tay hoặc ký số lên bản này" in html_of(leader.get(url("paper", paper)))
+    assert "ký tay hoặc ký số lên bản này" not in html_of(office.get(url("paper", paper)))
     assert "Kính gửi xã." in html_of(leader.get(url("sign", paper)))
     leader.post(url("sign", paper), {"version": "2"})
     clerk = signed_in(place.clerk)
