@@ -8,6 +8,7 @@ class PapersConfig(AppConfig):
 
     def ready(self) -> None:
         # importing registers what it holds; only now are settings and models complete
+        from assessments.views.decisions import SAID_LATER
         from assessments.views.files import FINDERS
         from assessments.views.improving import NOTICES
         from assessments.views.lists import MORE_TILES
@@ -15,9 +16,10 @@ class PapersConfig(AppConfig):
         from papers.services import files
         from papers.views.attachments import KIND, attachment_of_ticket
         from papers.views.improving import notices_to
-        from papers.views.paper import waiting_tile
+        from papers.views.paper import said_of_decisions, waiting_tile
 
         files.register()
         FINDERS[KIND] = attachment_of_ticket
         MORE_TILES.append(waiting_tile)
         NOTICES.append(notices_to)
+        SAID_LATER.append(said_of_decisions)

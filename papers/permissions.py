@@ -118,8 +118,8 @@ def waits_for(user: User, on: date) -> Q:
                 desks = [desk for desk, relation in RELATION_OF.items() if relation is rule.relation]
                 mine = Q(desk__in=desks, unit__in=units, state__in=states)
                 ways.append(mine & ~Q(**{not_by: user}) | mine & Q(**{f"{not_by}__isnull": True}))
-    # The certificates of a decision wait for the worker; one that comes after another is sent out by hand.
-    return any_of(ways) & ~Q(kind=Kind.CERTIFICATE, state=State.NUMBERED, earlier__isnull=True)
+    # What a decision entered in the register waits for the worker; a certificate that somebody drafted, for the clerk.
+    return any_of(ways) & ~Q(kind=Kind.CERTIFICATE, state=State.NUMBERED, drafted_by__isnull=True)
 
 
 def reporting_provinces(user: User, on: date) -> set[int]:

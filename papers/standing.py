@@ -27,9 +27,22 @@ class Standing(TextChoices):
     REPLACED = "replaced", "Đã được thay thế"
     REVOKED = "revoked", "Đã thu hồi"
 
+    @property
+    def sentence(self) -> str:
+        """What it means for whoever holds the paper; the papers that say so are named below it."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Standing.ISSUED: "Văn bản đã được phát hành và đang có hiệu lực.",
+    Standing.CORRECTED: "Văn bản đang có hiệu lực, đọc cùng với văn bản đính chính dưới đây.",
+    Standing.PARTLY_REVOKED: "Văn bản không còn hiệu lực đối với những đơn vị đã bị thu hồi công nhận.",
+    Standing.REPLACED: "Văn bản không còn dùng. Xem văn bản thay thế dưới đây.",
+    Standing.REVOKED: "Văn bản không còn hiệu lực.",
+}
 
 _READ = (  # of a later paper: what names it, and what it says
-    *("code", "kind", "number", "symbol", "issued_on", "issued_at", "register_number", "register__year"),
+    *("uuid", "code", "kind", "number", "symbol", "issued_on", "issued_at", "register_number", "register__year"),
     *("decision", "item", "reason", "is_reason_public", "earlier__kind", "earlier__decision"),
 )
 _WEIGHT = {standing: weight for weight, standing in enumerate(Standing)}
@@ -194,6 +207,15 @@ def names_now(paper: Paper) -> dict[int, str]:
     return {item_id: name for item_id, name in named if item_id not in revoked}
 
 
+def current_paper(paper: Paper) -> Paper:
+    """A decision's paper, or the one that stands in its place today."""
+    while True:
+        replacing = Paper.objects.filter(kind=Kind.REPLACEMENT, earlier=paper, state=State.ISSUED).first()
+        if replacing is None:
+            return paper
+        paper = replacing
+
+
 def current_certificates(item_ids: Collection[int]) -> list[Paper]:
     """The newest issued certificate of each, in the order of the annex."""
     found = Paper.objects.filter(kind=Kind.CERTIFICATE, item__in=item_ids, state=State.ISSUED)
@@ -202,7 +224,7 @@ def current_certificates(item_ids: Collection[int]) -> list[Paper]:
     return sorted(newest.values(), key=lambda paper: paper.item.position if paper.item else 0)
 
 
-def certificate_name(paper: Paper) -> str:
-    """How a certificate names its commune."""
-    own = PaperItem.objects.filter(paper=paper).values_list("commune_name", flat=True).first()
-    return own or (paper.item.commune_name if paper.item else "")
+def certificate_names(certificates: Collection[Paper]) -> dict[int, str]:
+    """By id, how each names its commune."""
+    own = dict(PaperItem.objects.filter(paper__in=certificates).values_list("paper", "commune_name"))
+    return {paper.pk: own.get(paper.pk) or (paper.item.commune_name if paper.item else "") for paper in certificates}

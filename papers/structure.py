@@ -191,7 +191,8 @@ class Certificate:
     signature: Signature
     decided_on: date | None = None
     register_number: str = ""  # số vào sổ
-    note: str = ""  # «(Cấp lại, thay giấy số vào sổ 12)»
+    note: str = ""  # «(Cấp lại, thay Giấy công nhận số vào sổ 12 ngày …)»
+    dated_in: int = 0  # the year beside the blanks of a draft, where it is not that of the assessment
     code: str = ""
     is_demo: bool = False
     layout: str = ""  # the authority's own (`papers.rendering.layout`); empty for the shipped one

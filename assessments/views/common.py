@@ -280,6 +280,6 @@ def _chained(*, earlier: Changes, later: Changes) -> Changes:
 
 
 def _detail(event: AuditEvent) -> str:
-    if event.action in (Action.RECOGNISE, Action.REFUSE) and event.after.get("decision"):
+    if event.action in (Action.RECOGNISE, Action.REFUSE, Action.REVOKE) and event.after.get("decision"):
         return f"theo Quyết định số {event.after['decision']}"
     return ""

@@ -1,5 +1,7 @@
 """Decisions: a draft from the leader's approval on, a paper once the clerk has typed number and date."""
 
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -9,10 +11,29 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from assessments.models import Decision, DecisionItem, Result
+from assessments.workflow import Status
 from communes.auth import current_user, today
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
 PER_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """How a decision stands after what was issued later, and those papers: label → address."""
+
+    standing: str
+    label: str
+    sentence: str
+    papers: Mapping[str, str]
+
+
+SAID_LATER: "list[Callable[[Collection[Decision]], Mapping[int, Later]]]" = []
+"""Filled by the app above, which knows the papers: by id of the decision, where anything was said."""
+
+
+def _later(decisions: Collection[Decision]) -> dict[int, Later]:
+    return {pk: later for said in SAID_LATER for pk, later in said(decisions).items()}
 
 
 def _visible(request: HttpRequest) -> QuerySet[Decision]:
@@ -39,7 +60,10 @@ def decisions(request: HttpRequest) -> HttpResponse:
         found = found.filter(number="")
     found = found.order_by(Case(When(number="", then=0), default=1), "-issued_on", "-approved_at", "-pk")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "assessments/decisions.html", {"page": page, "only_waiting": only_waiting})
+    shown = list(page.object_list)
+    later = _later(shown)
+    rows = [(row, later.get(row.pk)) for row in shown]
+    return render(request, "assessments/decisions.html", {"page": page, "rows": rows, "only_waiting": only_waiting})
 
 
 @require_safe
@@ -48,6 +72,8 @@ def decision(request: HttpRequest, uuid: UUID) -> HttpResponse:
     context = {
         "decision": found,
         "items": list(DecisionItem.objects.filter(decision=found).select_related("dossier")),
+        "later": _later([found]).get(found.pk),
         "RECOGNISED": Result.RECOGNISED,
+        "REVOKED": Status.REVOKED,
     }
     return render(request, "assessments/decision.html", context)

@@ -53,6 +53,11 @@ def day_of(paper: Paper) -> date:
     return min(on, paper.unit.valid_to) if paper.unit.valid_to else on
 
 
+def year_of(paper: Paper) -> int:
+    """The year in which the paper is written, which stands beside the blanks of a draft."""
+    return (paper.issued_on or timezone.localdate(paper.drafted_at)).year
+
+
 def criteria_basis(paper: Paper) -> str:
     """«Căn cứ Quyết định số 06/QĐ-TTg ngày … của Thủ tướng Chính phủ ban hành Quy định …», as the period's own set
     says of itself; the title is quoted as it stands, whatever the units are called today."""
@@ -107,7 +112,7 @@ def framed(
         form=form,
         letterhead=letterhead or letterhead_of(issuer),
         symbol=symbol or symbol_of(form, issuer),
-        year=day_of(paper).year,
+        year=year_of(paper),
         subject=subject,
         blocks=tuple(blocks),
         signatures=tuple(signatures) or (signature_of(paper, issuer),),

@@ -13,13 +13,14 @@ from papers.filling.leader import (
     authority_line_of,
     duty_passage,
     items_of,
+    number_in_register,
     recipients_of,
     result_of,
 )
 from papers.kinds import Kind
 from papers.models import Paper
 from papers.structure import Article, Content, Paragraph
-from papers.words import head_of, in_sentence, paper_reference, vietnamese_date
+from papers.words import head_of, in_sentence, paper_reference
 
 
 def earlier_of(paper: Paper) -> Paper:
@@ -34,9 +35,8 @@ def reference_to(earlier: Paper) -> str:
     if earlier.content:  # as it was printed
         body = earlier.content["letterhead"]["body"]
     if earlier.kind == Kind.CERTIFICATE and earlier.item is not None:
-        day = vietnamese_date(earlier.issued_on, earlier.period.year)
-        name = in_sentence(earlier.item.commune_name)
-        return f"Giấy công nhận số vào sổ {earlier.register_number} {day} cấp cho {name}"
+        name = in_sentence(earlier.content["commune_name"] if earlier.content else earlier.item.commune_name)
+        return f"Giấy công nhận {number_in_register(earlier, earlier.period.year)} cấp cho {name}"
     form = earlier.get_form_display()
     year = earlier.period.year
     return paper_reference(form, earlier.number, earlier.issued_on, year, symbol=earlier.symbol, body=body)

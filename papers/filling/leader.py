@@ -22,11 +22,13 @@ from papers.filling.frame import (
     paragraphs,
     signature_of,
     wording,
+    year_of,
 )
 from papers.filling.frozen import appraised_of, frozen_of
 from papers.filling.improvements import improvements
 from papers.filling.office import reason_of
-from papers.models import Issuer, Paper
+from papers.kinds import Kind
+from papers.models import Issuer, Paper, State
 from papers.structure import (
     Annex,
     Article,
@@ -40,7 +42,7 @@ from papers.structure import (
     Signature,
     Table,
 )
-from papers.words import decision_reference, head_of, in_sentence, kinds_of, signature_lines
+from papers.words import decision_reference, head_of, in_sentence, kinds_of, signature_lines, vietnamese_date
 
 
 # ---- what a decision keeps -------------------------------------------------------------------------------------------
@@ -94,6 +96,21 @@ def reference_of(decision: Decision) -> str:
         symbol=decision.symbol,
         body=decision.body_name,
     )
+
+
+def reference_in_force(decision: Decision) -> str:
+    """The decision, or the last one that was issued in its place: what a certificate refers to from then on."""
+    replacing = Paper.objects.filter(kind=Kind.REPLACEMENT, decision=decision, state=State.ISSUED)
+    last = replacing.select_related("unit", "period").order_by("issued_at", "pk").last()
+    if last is None:
+        return reference_of(decision)
+    year, body = year_of(last), issuer_of(last).body_name
+    return decision_reference(last.number, last.issued_on, year, symbol=last.symbol, body=body)
+
+
+def number_in_register(certificate: Paper, year: int) -> str:
+    """«số vào sổ 12 ngày 05 tháng 02 năm 2024»: the register begins anew every year."""
+    return f"số vào sổ {certificate.register_number} {vietnamese_date(certificate.issued_on, year)}"
 
 
 # ---- annexes ---------------------------------------------------------------------------------------------------------
@@ -259,11 +276,12 @@ def certificate(paper: Paper) -> Certificate:
         located_in=", ".join(name for name in above if name),
         standard=standard_name(day_of(paper)),
         year=decision.period.year,
-        decision_reference=first.content["decision_reference"] if first and first.content else reference_of(decision),
+        decision_reference=reference_in_force(decision) if first else reference_of(decision),
         decided_on=paper.issued_on if first else paper.issued_on or decision.issued_on,
         signature=signature_of(paper, issuer) if first else signature_of_decision(issuer, decision),
         register_number=str(paper.register_number or ""),
-        note=f"(Cấp lại, thay Giấy công nhận số vào sổ {first.register_number})" if first else "",
+        note=f"(Cấp lại, thay Giấy công nhận {number_in_register(first, decision.period.year)})" if first else "",
+        dated_in=year_of(paper) if first else 0,
         code=paper.code,
         layout=issuer.certificate_layout,
         is_demo=decision.period.is_demo,

@@ -53,11 +53,12 @@ class ReplacementForm(LaterForm):
         super().__init__(*args, **kwargs)
         for item_id, name in self.names.items():
             self.fields[f"name_{item_id}"] = NfcCharField(
-                label=f"Tên trong quyết định thay thế, nay là «{name}»",
+                label=f"Tên đúng của «{name}»",
                 initial=name,
                 max_length=LONGEST_NAME,
                 error_messages={"required": f"Ghi tên đơn vị thay cho «{name}»."},
             )
+        self.order_fields([*(name for name in self.fields if name.startswith("name_")), "reason", "tells_reason"])
 
     def given(self) -> dict[str, Any]:
         data = self.cleaned_data

@@ -273,7 +273,16 @@ class Paper(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} số {self.full_number}" if self.number else self.get_kind_display()
+        """«Quyết định công nhận số 15/QĐ-UBND», «Giấy công nhận số vào sổ 12/2024»; of a draft its kind alone."""
+        number = f"số {self.full_number}" if self.number else self.register_words
+        return f"{self.get_kind_display()} {number}".strip()
+
+    @property
+    def register_words(self) -> str:
+        """«số vào sổ 12/2024» of a certificate: the register begins anew every year."""
+        return (
+            f"số vào sổ {self.register_number}/{self.issued_on.year}" if self.register_number and self.issued_on else ""
+        )
 
     @property
     def spec(self) -> Spec:

@@ -252,7 +252,7 @@ class CertificateSheet(_Head):
     @property
     def place_and_date(self) -> str:
         paper = self.printed
-        return f"{paper.letterhead.place}, {vietnamese_date(paper.decided_on, paper.year, blank=GAP)}"
+        return f"{paper.letterhead.place}, {vietnamese_date(paper.decided_on, paper.dated_in or paper.year, blank=GAP)}"
 
     @property
     def signature(self) -> Signature:

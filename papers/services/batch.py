@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import IO, Final
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from assessments.models import Decision
 from childfriendly.core.exceptions import Refused
@@ -25,6 +26,7 @@ from papers.rendering.html import frame_of, html_of, styles_of
 from papers.rendering.together import put_together
 from papers.services.files import NOT_WHOLE, is_whole
 from papers.services.life import issue_prepared
+from papers.standing import Standing, current_paper, said_of
 from papers.structure import Printed
 
 Progress = Callable[[int, int], None]
@@ -37,25 +39,38 @@ def page_of(printed: Printed, mark: str = "") -> Page:
 
 
 def certificates_of(decision: Decision) -> "list[Paper]":
-    """Those that were entered when the decision was issued, in the order of the register."""
-    rows = Paper.objects.filter(kind=Kind.CERTIFICATE, item__decision=decision, earlier=None)
-    found = rows.exclude(state=State.DROPPED).select_related("unit", "period", "signer", "item__decision", "commune")
-    return list(found.order_by("register_number"))
+    """Those that a commune may frame, in the order of the register: one that was issued again stands in the place of
+    the first, and a commune whose recognition was revoked has none."""
+    issued = list(_of(decision).filter(state=State.ISSUED))
+    said = said_of(issued)
+    over = {Standing.REPLACED, Standing.REVOKED}
+    return [paper for paper in issued if said[paper.pk].standing not in over]
+
+
+def waiting_certificates(decision: Decision) -> "list[Paper]":
+    """Those that a decision, or one in its place, has entered in the register and that have no bytes yet. One that was
+    drafted to be issued again is sent out by hand."""
+    return list(_of(decision).filter(state=State.NUMBERED, drafted_by=None))
+
+
+def _of(decision: Decision) -> QuerySet[Paper]:
+    found = Paper.objects.filter(kind=Kind.CERTIFICATE, item__decision=decision)
+    found = found.select_related("unit", "period", "signer", "item__decision", "commune", "register")
+    return found.order_by("register__year", "register_number")
 
 
 def issue_certificates(decision: Decision, *, at: datetime, progress: Progress) -> int:
     """Print and issue every certificate that waits for its bytes; how many there were. Raises PressFailed where a
     printing process died: asked again, it goes on."""
-    every = certificates_of(decision)
-    waiting = [paper for paper in every if paper.state == State.NUMBERED]
-    before = len(every) - len(waiting)  # what was done when the batch was stopped still counts
+    waiting = waiting_certificates(decision)
+    before = _of(decision).filter(state=State.ISSUED, drafted_by=None).count()  # when the batch was stopped
     issue_all(waiting, at=at, progress=lambda done, total: progress(before + done, before + total))
     return len(waiting)
 
 
 def issue_few(decision: Decision, *, at: datetime) -> bool:
     """Issue the certificates of a small decision here and now; False where there are too many for that."""
-    waiting = [paper for paper in certificates_of(decision) if paper.state == State.NUMBERED]
+    waiting = waiting_certificates(decision)
     if len(waiting) > AT_ONCE:
         return False
     for paper in waiting:
@@ -92,10 +107,10 @@ def issued_bytes(paper: Paper) -> bytes:
 
 
 def write_issued(stream: IO[bytes], decision: Decision) -> None:
-    """A ZIP of the issued bytes: the decision, each certificate under its number and commune, and all in one PDF."""
-    paper = decision_paper_of(decision)
-    certificates = [row for row in certificates_of(decision) if row.is_issued]
-    files = [("quyet-dinh.pdf", paper), *((_name(row), row) for row in certificates)]
+    """A ZIP of the issued bytes, of what is in force: the decision or the one in its place, each certificate under its
+    number and commune, and all in one PDF."""
+    paper = current_paper(decision_paper_of(decision))
+    files = [("quyet-dinh.pdf", paper), *((_name(row), row) for row in certificates_of(decision))]
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         for name, row in files:
             archive.writestr(name, issued_bytes(row))
@@ -103,10 +118,12 @@ def write_issued(stream: IO[bytes], decision: Decision) -> None:
 
 
 def _name(certificate: Paper) -> str:
-    """«giay-cong-nhan/0012-30037-thi-tran-my-an.pdf»."""
-    commune = certificate.commune
+    """«giay-cong-nhan/2024-0012-30037-thi-tran-my-an.pdf»: the register begins anew every year, and one that was issued
+    again may stand in that of another."""
+    commune, register = certificate.commune, certificate.register
     words = ascii_words(f"{commune.code} {commune.name}") if commune else ""
-    return f"giay-cong-nhan/{certificate.register_number:04d}-{words}.pdf"
+    year = register.year if register else certificate.period.year
+    return f"giay-cong-nhan/{year}-{certificate.register_number:04d}-{words}.pdf"
 
 
 def drafts_of(title: str, printed: Sequence[Printed], *, mark: str, progress: Progress) -> bytes:

@@ -16,13 +16,11 @@ from childfriendly.core import faults
 from childfriendly.core.exceptions import Refused
 from communes.models import User
 from papers.filling import FILLERS
-from papers.filling.frame import issuer_of
 from papers.kinds import Kind
 from papers.models import Paper, PaperItem, Register, State
 from papers.services.rows import digest_of, new_paper
-from papers.standing import current_certificates, names_now
+from papers.standing import certificate_names, current_certificates
 from papers.structure import Certificate, to_json
-from papers.words import paper_reference
 
 Effect = Callable[[Paper, User | None, datetime], list[Paper]]
 """Gives the certificates that it entered in their register."""
@@ -58,13 +56,13 @@ def _decide(paper: Paper, by: User | None, at: datetime) -> list[Paper]:
 
 
 def _replace(paper: Paper, by: User | None, at: datetime) -> list[Paper]:
-    """New certificates where the name changed; the others stay in force (docs/decisions/0026)."""
-    if paper.issued_on is None or paper.earlier is None:
+    """New certificates for those whose own bears another name; the others stay in force (docs/decisions/0026)."""
+    if paper.issued_on is None:
         return []
-    rows = list(paper.items.select_related("item").order_by("item__position"))
-    before = names_now(paper.earlier)
-    renamed = {row.item_id: row.commune_name for row in rows if before.get(row.item_id) != row.commune_name}
+    renamed = dict(paper.items.values_list("item", "commune_name"))
     earlier = current_certificates(renamed)
+    borne = certificate_names(earlier)
+    earlier = [first for first in earlier if borne[first.pk] != renamed[first.item_id or 0]]
     if not earlier:
         return []
     register, numbers = Register.take(paper.unit, paper.issued_on.year, len(earlier))
@@ -98,7 +96,7 @@ EFFECTS: Final[dict[Kind, Effect]] = {
 
 def _certificate(paper: Paper, certificate: Paper, register: Register, number: int, name: str = "") -> Paper:
     """Giấy công nhận of one commune: signed with the decision, its words frozen, and waiting for its bytes. `name` is
-    what a replacing decision calls the commune: its certificate refers to that one."""
+    what a replacing decision calls the commune."""
     certificate.signer, certificate.signed_at = paper.signer, paper.signed_at
     certificate.issued_on = paper.issued_on
     certificate.numbered_by, certificate.numbered_at = paper.numbered_by, certificate.drafted_at
@@ -106,12 +104,7 @@ def _certificate(paper: Paper, certificate: Paper, register: Register, number: i
     certificate.state = State.NUMBERED
     printed = FILLERS[Kind.CERTIFICATE].content(certificate)
     if name and isinstance(printed, Certificate):
-        printed = replace(printed, commune_name=name, decision_reference=_reference(paper))
+        printed = replace(printed, commune_name=name)
     certificate.content = to_json(printed)
     certificate.content_sha256 = digest_of(certificate.content)
     return certificate
-
-
-def _reference(paper: Paper) -> str:
-    form, body = paper.get_form_display(), issuer_of(paper).body_name
-    return paper_reference(form, paper.number, paper.issued_on, paper.period.year, symbol=paper.symbol, body=body)

@@ -26,6 +26,7 @@ from papers.policy import Right
 from papers.services.life import LONGEST_PASSAGE, STALE, change_row, check_state, get_paper, may_have_signed, role_for
 from papers.services.rows import new_paper
 from papers.standing import Standing, names_now, said_of
+from papers.words import small_first
 
 LONGEST_NAME: Final = 200
 
@@ -130,26 +131,38 @@ def enter_in_register(*, paper_id: int, version: int, by: User, at: datetime) ->
 def check_can_follow(user: User, kind: Kind, earlier: Paper, *, at: datetime) -> None:
     """Whether `user` may begin such a paper about the earlier one now; raises Refused with the sentence."""
     if earlier.kind not in MAY_FOLLOW[kind]:
-        raise Refused(f"{earlier.get_kind_display()} không dùng được «{kind.label}».")
+        raise Refused(
+            f"Không lập {small_first(kind.label)} cho {small_first(earlier.get_kind_display())}. "
+            "Mở văn bản gốc để xem những việc làm được."
+        )
     check_can_draft(user, kind, earlier.unit, earlier.appraising_unit, on=timezone.localdate(at))
     if not earlier.is_issued:
         raise Refused("Chỉ đính chính, thay thế, thu hồi hay cấp lại văn bản đã phát hành.")
     standing = said_of([earlier])[earlier.pk].standing
     if standing in {Standing.REPLACED, Standing.REVOKED}:
         raise Refused(f"Văn bản này {standing.label.lower()}. Thực hiện trên văn bản đang có hiệu lực.")
-    live = _in_the_way(kind, earlier).first()
+    live = _in_the_way(kind, earlier).select_related("commune").first()
     if live is not None:
-        raise Refused(f"Đang có «{live}» chưa phát hành. Phát hành hoặc bỏ văn bản đó trước.")
+        whose = f" của {live.commune.name}" if live.commune else ""
+        if live.state == State.NUMBERED and live.drafted_by_id is None:  # the worker's, as a rule for some seconds
+            raise Refused(
+                f"«{live}»{whose} đang được lập. Mở lại sau ít phút, hoặc ở trang quyết định chọn "
+                "«Lập một tệp gồm quyết định và mọi giấy công nhận»."
+            )
+        raise Refused(f"Đang có «{live}»{whose} chưa phát hành. Phát hành hoặc bỏ văn bản đó trước.")
 
 
 def _in_the_way(kind: Kind, earlier: Paper) -> QuerySet[Paper]:
     """What is on its way and must be out, or dropped, before. Of one decision at most one replacement or revocation is
-    on its way, and none of its certificates meanwhile: what was true when it was signed is true when it is issued."""
+    on its way, and none of its certificates meanwhile: what was true when it was signed is true when it is issued. So
+    nobody corrects what is being replaced, nor the other way round."""
     live = Paper.objects.filter(state__in=LIVE)
     if kind is Kind.CORRECTION:
-        return live.filter(kind=Kind.CORRECTION, earlier=earlier)
+        return live.filter(kind__in=[Kind.CORRECTION, Kind.REPLACEMENT, Kind.CERTIFICATE], earlier=earlier)
     decision = decision_of(earlier)
     mine = Q(decision=decision, kind__in=[Kind.REPLACEMENT, Kind.REVOCATION])
+    if kind in {Kind.REPLACEMENT, Kind.CERTIFICATE}:
+        mine |= Q(kind=Kind.CORRECTION, earlier=earlier)
     certificates = Q(kind=Kind.CERTIFICATE, item__decision=decision)
     if kind is Kind.CERTIFICATE:
         certificates &= Q(item=earlier.item_id)

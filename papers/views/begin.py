@@ -28,7 +28,7 @@ from papers.models.paper import LIVE
 from papers.permissions import reporting_provinces
 from papers.services.life import beginning
 from papers.services.rows import About
-from papers.views.paper import Link
+from papers.views.paper import Link, with_standing
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
 PER_PAGE = 50
@@ -84,7 +84,8 @@ def _page(
         paper = services.draft(kind=offer.kind, by=user, at=at, unit=offer.unit, **given)
         messages.success(request, "Đã có dự thảo. Đọc lại toàn văn trước khi chuyển ký.")
         return redirect("papers:paper", paper.uuid)
-    page = Paginator(seen.select_related("unit", "period", "commune"), PER_PAGE).get_page(request.GET.get("page"))
+    found = seen.select_related("unit", "period", "commune", "item")
+    page = with_standing(Paginator(found, PER_PAGE).get_page(request.GET.get("page")))
     context = {"title": title, "back": back, "page": page, "offers": offers, "deadlines": deadlines}
     return render(request, "papers/about.html", context)
 

@@ -20,14 +20,14 @@ from papers.kinds import Kind
 from papers.models import Paper, State
 from papers.permissions import check_can_number
 from papers.services.later import check_can_follow
-from papers.standing import certificate_name, names_now
+from papers.standing import certificate_names, names_now
 from papers.views.paper import paper_or_404
 from papers.views.steps import GET_OR_POST, given
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One of the four: what its page says, and which service begins the paper."""
+    """One of the four: what its page says beside what the paper will do, and which service begins it."""
 
     title: str
     hint: str
@@ -38,28 +38,26 @@ class Way:
 WAYS: Final = {
     Kind.CORRECTION: Way(
         "Đính chính",
-        "Chỉ đính chính lỗi thể thức, kỹ thuật trình bày. Sai nội dung thì ban hành quyết định thay thế. Văn bản đã "
-        "phát hành giữ nguyên, vẫn có hiệu lực.",
+        "Chỉ đính chính lỗi thể thức, kỹ thuật trình bày. Sai nội dung thì ban hành quyết định thay thế, giấy công "
+        "nhận sai tên thì cấp lại.",
         CorrectionForm,
         services.begin_correction,
     ),
     Kind.REPLACEMENT: Way(
         "Thay thế",
-        "Quyết định thay thế gồm tất cả các xã còn được công nhận, với tên ghi dưới đây. Xã nào đổi tên thì có giấy "
-        "công nhận mới khi phát hành; giấy của các xã khác vẫn có hiệu lực.",
+        "Quyết định thay thế gồm tất cả các xã còn được công nhận. Sửa tên ở xã ghi sai, các xã khác để nguyên.",
         ReplacementForm,
         services.begin_replacement,
     ),
     Kind.REVOCATION: Way(
         "Thu hồi",
-        "Khi quyết định thu hồi được phát hành, các xã được chọn không còn được công nhận và giấy công nhận của các xã "
-        "đó không còn giá trị.",
+        "Đánh dấu những xã không còn được công nhận. Xã không đánh dấu thì giữ nguyên.",
         RevocationForm,
         services.begin_revocation,
     ),
     Kind.CERTIFICATE: Way(
         "Cấp lại giấy",
-        "Giấy cấp lại có số vào sổ mới và ghi rõ thay giấy nào. Giấy cũ không còn dùng khi giấy mới được phát hành.",
+        "Tên đúng rồi thì để nguyên.",
         ReissueForm,
         services.begin_reissue,
     ),
@@ -70,7 +68,7 @@ def _names(kind: Kind, found: Paper) -> dict[int, str]:
     if kind is Kind.CORRECTION:
         return {}
     if kind is Kind.CERTIFICATE:
-        return {found.item_id or 0: certificate_name(found)}
+        return {found.item_id or 0: certificate_names([found])[found.pk]}
     return names_now(found)
 
 
@@ -88,9 +86,13 @@ def _page(request: HttpRequest, uuid: UUID, kind: Kind) -> HttpResponse:
             except Refused as refused:
                 status = show_refusal(form, refused)
             else:
-                messages.success(request, "Đã có dự thảo. Đọc lại toàn văn trước khi chuyển ký.")
+                messages.success(
+                    request,
+                    "Đã có dự thảo. Đọc lại toàn văn; lãnh đạo thấy văn bản này ở «Văn bản chờ tôi ký, vào số hoặc "
+                    "phát hành».",
+                )
                 return redirect("papers:paper", paper.uuid)
-    return render(request, "papers/later.html", {"paper": found, "way": way, "form": form}, status=status)
+    return render(request, "papers/later.html", {"paper": found, "way": way, "kind": kind, "form": form}, status=status)
 
 
 @confirm_identity

@@ -1,12 +1,12 @@
 """The papers that somebody may read: the list, one paper with its text and history, and its files."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Case, Count, QuerySet, When
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -14,7 +14,8 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from assessments.models import Decision
+from assessments.models import Decision, DecisionItem
+from assessments.views.decisions import Later
 from assessments.views.lists import Tile
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
@@ -30,6 +31,7 @@ from papers.filling import FILLERS, content_of
 from papers.forms.paper import FilterForm
 from papers.kinds import Kind, Subject
 from papers.models import Paper, State
+from papers.models.paper import LIVE
 from papers.permissions import (
     can,
     check_can_attach,
@@ -38,6 +40,7 @@ from papers.permissions import (
     check_can_number,
     check_can_sign,
     check_can_take_for_signing,
+    is_at_deciding_body,
     reporting_provinces,
     waits_for,
 )
@@ -45,9 +48,9 @@ from papers.policy import WORKERS
 from papers.rendering import render_docx, render_pdf, screen_html_of
 from papers.services.attachments import ATTACHABLE
 from papers.services.files import NOT_WHOLE, damaged, is_whole
-from papers.services.later import check_can_follow
+from papers.services.later import MAY_FOLLOW, check_can_follow
 from papers.services.seal import bears_seal
-from papers.standing import said_of
+from papers.standing import Standing, said_of
 from papers.structure import Printed, from_json
 from papers.views.attachments import attachment_lines
 
@@ -64,6 +67,7 @@ def visible(request: HttpRequest) -> QuerySet[Paper]:
         "decision__approved_by",
         "item__decision",
         "item__dossier__commune",
+        "appraising_unit",
         "earlier",
         "drafted_by",
         "signer",
@@ -86,7 +90,7 @@ def papers(request: HttpRequest) -> HttpResponse:
     """What waits for this person first, then the newest."""
     user = current_user(request)
     waiting = waits_for(user, today())
-    seen = Paper.objects.visible_to(user, today()).select_related("unit", "period", "commune")
+    seen = Paper.objects.visible_to(user, today()).select_related("unit", "period", "commune", "item")
     form = FilterForm(request.GET)
     found = seen
     only_waiting = "cho-toi" in request.GET
@@ -99,7 +103,7 @@ def papers(request: HttpRequest) -> HttpResponse:
         found = found.filter(waiting)
     found = found.annotate(waits=Case(When(waiting, then=1), default=0)).order_by("-waits", "-drafted_at", "-pk")
     context = {
-        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
+        "page": with_standing(Paginator(found, PER_PAGE).get_page(request.GET.get("page"))),
         "form": form,
         "only_waiting": only_waiting,
         "waiting": seen.aggregate(number=Count("pk", filter=waiting))["number"],
@@ -107,6 +111,35 @@ def papers(request: HttpRequest) -> HttpResponse:
         "query": request.GET.urlencode(),
     }
     return render(request, "papers/papers.html", context)
+
+
+def with_standing(page: Page[Paper]) -> Page[Paper]:
+    """The papers of a list with what became of each since; what is not public is followed by nothing."""
+    said = said_of([row for row in page.object_list if row.is_issued and row.spec.is_public])
+    for row in page.object_list:
+        row.standing = said[row.pk].standing if row.pk in said else None  # type: ignore[attr-defined]
+    return page
+
+
+def said_of_decisions(decisions: Collection[Decision]) -> dict[int, Later]:
+    """What later papers say of these decisions, for their own pages."""
+    papers = Paper.objects.filter(kind=Kind.DECISION, decision__in=decisions, state=State.ISSUED)
+    kept = {paper.pk: paper.decision_id for paper in papers}
+    said = said_of(papers)
+    return {
+        decision_id: Later(
+            said[pk].standing.value,
+            said[pk].standing.label,
+            said[pk].standing.sentence,
+            {_dated(later): reverse("papers:paper", args=[later.uuid]) for later in said[pk].later},
+        )
+        for pk, decision_id in kept.items()
+        if decision_id is not None and said[pk].standing is not Standing.ISSUED
+    }
+
+
+def _dated(paper: Paper) -> str:
+    return f"{paper}, ngày {paper.issued_on:%d/%m/%Y}"
 
 
 def waiting_tile(user: User, day: date, roles: Roles) -> Tile | None:
@@ -171,9 +204,15 @@ def paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "missing": missing,
         "standing": said.standing,
         "later": said.later,
+        "revoked": DecisionItem.objects.filter(pk__in=said.revoked_items).values_list("commune_name", flat=True)
+        if said.standing is Standing.PARTLY_REVOKED
+        else [],
         "is_sealed": found.is_issued and bears_seal(found),
         "damaged": damaged(found),
+        "relation": RELATIONS.get(Kind(found.kind), "Theo văn bản"),
         "following": _following(found, user, received_at(request)),
+        "on_their_way": visible(request).filter(earlier=found, state__in=LIVE),
+        "asks_office": _may_be_followed(found, said.standing) and is_at_deciding_body(user, found, on=day),
         "attachments": attachment_lines(found),
         "can_attach": found.state in ATTACHABLE and can(check_can_attach, user, found, on=day),
         "events": list(_history(found)),
@@ -202,6 +241,7 @@ def _text(found: Paper) -> tuple[str, str]:
 class Link:
     label: str
     url: str
+    hint: str = ""
 
 
 def about(found: Paper) -> Link | None:
@@ -227,16 +267,29 @@ def _readable_about(found: Paper, user: User, day: date) -> Link | None:
 
 
 def _is_sent_out_by_hand(found: Paper) -> bool:
-    """The certificates of a decision are printed in the background; one that comes after another is not."""
-    return found.kind != Kind.CERTIFICATE or found.earlier is not None
+    """The certificates that a decision entered are printed in the background; one that somebody drafted is not."""
+    return found.kind != Kind.CERTIFICATE or found.drafted_by is not None
 
 
 FOLLOWING = {
-    Kind.CORRECTION: ("correct", "Đính chính"),
-    Kind.REPLACEMENT: ("replace", "Thay thế"),
-    Kind.REVOCATION: ("revoke", "Thu hồi"),
-    Kind.CERTIFICATE: ("reissue", "Cấp lại giấy"),
+    Kind.CORRECTION: ("correct", "Đính chính", "Sai thể thức, kỹ thuật trình bày. Văn bản này vẫn có hiệu lực."),
+    Kind.REPLACEMENT: ("replace", "Thay thế", "Sai nội dung, ví dụ tên xã. Văn bản này không còn dùng."),
+    Kind.REVOCATION: ("revoke", "Thu hồi", "Xã không đủ điều kiện được công nhận."),
+    Kind.CERTIFICATE: ("reissue", "Cấp lại giấy", "Giấy mất, rách hoặc sai tên. Giấy này không còn dùng."),
 }
+
+RELATIONS = {
+    Kind.CORRECTION: "Đính chính",
+    Kind.REPLACEMENT: "Thay thế",
+    Kind.REVOCATION: "Thu hồi kết quả công nhận tại",
+    Kind.CERTIFICATE: "Cấp lại, thay cho",
+}
+"""What a later paper does to the one that it is about."""
+
+
+def _may_be_followed(found: Paper, standing: Standing) -> bool:
+    is_over = standing in {Standing.REPLACED, Standing.REVOKED}
+    return found.is_issued and not is_over and any(found.kind in kinds for kinds in MAY_FOLLOW.values())
 
 
 def _following(found: Paper, user: User, at: datetime) -> list[Link]:
@@ -244,8 +297,8 @@ def _following(found: Paper, user: User, at: datetime) -> list[Link]:
     if not found.is_issued:
         return []
     return [
-        Link(label, reverse(f"papers:{name}", args=[found.uuid]))
-        for kind, (name, label) in FOLLOWING.items()
+        Link(label, reverse(f"papers:{name}", args=[found.uuid]), hint)
+        for kind, (name, label, hint) in FOLLOWING.items()
         if can(check_can_follow, user, kind, found, at=at)
     ]
 

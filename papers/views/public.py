@@ -142,7 +142,7 @@ def _shown(paper: Paper, wanted: str, number: str, at: datetime) -> Shown:
         earlier=Later.of(paper.earlier) if paper.earlier else None,
         code=paper.code,
         standing=said.standing,
-        sentence=SENTENCES[said.standing],
+        sentence=said.standing.sentence,
         later=tuple(map(Later.of, said.later)),
         names=_names(paper, wanted, number, said, timezone.localdate(at)),
         pdf_sha256=paper.pdf_sha256,
@@ -190,15 +190,6 @@ _READ: Final = (  # every column takes time, and the content of a decision is lo
     *(f"item__decision__{column}" for column in ("number", "symbol", "issued_on")),
     *(f"earlier__{column}" for column in (*_NAMED, "reason", "is_reason_public")),
 )
-
-
-SENTENCES: Final = {
-    Standing.ISSUED: "Văn bản đã được phát hành và đang có hiệu lực.",
-    Standing.CORRECTED: "Văn bản đang có hiệu lực, đọc cùng với văn bản đính chính dưới đây.",
-    Standing.PARTLY_REVOKED: "Văn bản không còn hiệu lực đối với những đơn vị ghi «đã thu hồi» dưới đây.",
-    Standing.REPLACED: "Văn bản không còn dùng. Xem văn bản thay thế dưới đây.",
-    Standing.REVOKED: "Văn bản không còn hiệu lực.",
-}
 
 
 def named(paper: Paper) -> str:

@@ -28,6 +28,13 @@ from papers.views.paper import paper_or_404
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
 
+DONE = {
+    Kind.CORRECTION: "Trang của văn bản được đính chính đã chỉ sang công văn này.",
+    Kind.REPLACEMENT: "Quyết định cũ không còn dùng; giấy công nhận mới của các xã đổi tên được lập ngay.",
+    Kind.REVOCATION: "Các xã có tên đã chuyển thành «Đã thu hồi công nhận».",
+}
+"""What issuing a paper has done besides."""
+
 
 def given(request: HttpRequest, found: Paper) -> dict[str, Any]:
     return {
@@ -51,7 +58,7 @@ def _without_form(
     found = paper_or_404(request, uuid)
     if request.method == "POST":
         after = act(**given(request, found))
-        messages.success(request, done.format(paper=after))
+        messages.success(request, done.format(paper=after, effect=DONE.get(Kind(after.kind), "")).strip())
         return redirect("papers:paper", uuid)
     check(current_user(request), found, on=today())
     context = {"paper": found, "text": screen_html_of(content_of(found)) if shows_text else ""}
@@ -75,14 +82,14 @@ def sign(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @confirm_identity
 @require_http_methods(GET_OR_POST)
 def issue(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """A decision's certificates are printed right after it, many of them in the background."""
+    """The certificates of a decision, or of one in its place, are printed right after it, many in the background."""
     answer = _without_form(
         request,
         uuid,
         check_can_number,
         services.issue,
         template="papers/issue.html",
-        done="Đã phát hành {paper}.",
+        done="Đã phát hành {paper}. {effect}",
     )
     decision = paper_or_404(request, uuid).decision if request.method == "POST" else None
     if decision is not None and not issue_few(decision, at=received_at(request)):

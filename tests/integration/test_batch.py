@@ -18,6 +18,7 @@ from childfriendly.core import jobs
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.files import content_of as bytes_of
 from childfriendly.core.models import Job
+from papers import services
 from papers.models import Paper, State
 from papers.press import Press, PressFailed
 from papers.services import batch
@@ -34,6 +35,7 @@ from tests.factories import (
     numbered,
     signed,
 )
+from tests.later_papers import begun_reissue, begun_replacement, begun_revocation, out, reissued
 from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -110,7 +112,7 @@ def test_one_file_for_each_commune_and_one_for_the_printer() -> None:
     names = archive.namelist()
     assert names[0] == "quyet-dinh.pdf"
     assert names[-1] == ALL
-    assert [name.split("-")[3] for name in names[1:-1]] == codes
+    assert [name.split("-")[4] for name in names[1:-1]] == codes
     for name, paper in zip(names[1:-1], certificates, strict=True):
         assert hashlib.sha256(archive.read(name)).hexdigest() == paper.pdf_sha256
     with pikepdf.open(BytesIO(archive.read(ALL))) as together, pikepdf.open(BytesIO(archive.read(names[0]))) as alone:
@@ -126,6 +128,40 @@ def test_a_certificate_with_a_flipped_byte_goes_into_no_file() -> None:
     file.write_bytes(content[:-2] + bytes([content[-2] ^ 1]) + content[-1:])
     with pytest.raises(Refused, match="không còn đúng như khi phát hành"):
         write_issued(BytesIO(), decision)
+
+
+def test_what_is_printed_together_is_what_is_in_force() -> None:
+    """The decision that stands in the place of the first, a certificate that was issued again in the place of the
+    first, and none of whom it was taken from."""
+    place, decision = decided(4)
+    issue_certificates(decision, at=place.later(), progress=silent)
+    paper = Paper.objects.get(kind="decision", decision=decision)
+    first, second, third, fourth = certificates_of(decision)
+    again = reissued(first, place, "Xã Tên Đúng")
+    names = {first.item_id or 0: "Xã Tên Đúng", second.item_id or 0: "Xã Tên Mới"}
+    replacing = out(begun_replacement(paper, place, names), place, "8")
+    assert issue_certificates(decision, at=place.later(), progress=silent) == 1
+    out(begun_revocation(replacing, place, [third.item_id or 0]), place, "9")
+    renamed = Paper.objects.get(earlier=second)
+    assert set(certificates_of(decision)) == {again, renamed, fourth}
+    stream = BytesIO()
+    write_issued(stream, decision)
+    archive = zipfile.ZipFile(stream)
+    in_it = {hashlib.sha256(archive.read(name)).hexdigest() for name in archive.namelist() if name != ALL}
+    assert in_it == {row.pdf_sha256 for row in (replacing, again, renamed, fourth)}
+    together = "".join(page.extract_text() for page in PdfReader(BytesIO(archive.read(ALL))).pages)
+    assert ("XÃ TÊN ĐÚNG" in together, "XÃ TÊN MỚI" in together) == (True, True)
+    assert str(third.commune and third.commune.name).upper() not in together
+
+
+def test_a_certificate_that_is_drafted_to_be_issued_again_is_sent_out_by_nobody_but_the_clerk() -> None:
+    place, decision = decided(1)
+    issue_certificates(decision, at=place.later(), progress=silent)
+    (first,) = certificates_of(decision)
+    again = signed(begun_reissue(first, place, "Xã Tên Đúng"), place)
+    services.enter_in_register(paper_id=again.pk, version=again.version, by=place.clerk, at=place.later())
+    assert issue_certificates(decision, at=place.later(), progress=silent) == 0
+    assert certificates_of(decision) == [first]
 
 
 def test_a_few_certificates_are_there_as_soon_as_the_decision_is_issued() -> None:

@@ -2,6 +2,7 @@
 the words that the papers really bear."""
 
 import re
+from datetime import timedelta
 from html import unescape
 from io import BytesIO
 from pathlib import Path
@@ -17,13 +18,15 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from assessments.workflow import Status
+from papers import services
 from papers.filling import content_of
 from papers.kinds import Kind
 from papers.models import Paper, State
 from papers.rendering import lines_of
 from papers.rendering.qr import check_url
-from tests.factories import Place, dossier_in, issued_paper, make_place, sent_out, signed
+from tests.factories import Place, dossier_in, issued_paper, make_place, numbered, sent_out, signed
 from tests.later_papers import (
+    REASON,
     begun_correction,
     begun_reissue,
     begun_replacement,
@@ -217,12 +220,131 @@ def test_the_code_on_the_decision_leads_to_what_became_of_it(place: Place, decis
     assert "Văn bản đã được phát hành" in scanned(revocation, tmp_path)
 
 
-def test_a_new_certificate_of_a_replacement_is_sent_out_by_the_clerk(place: Place, decision: Paper) -> None:
-    out(begun_replacement(decision, place, {items(decision)[0]: "Xã Tên Đúng"}), place)
-    waiting = Paper.objects.get(kind=Kind.CERTIFICATE, state=State.NUMBERED)
-    clerk = signed_in(place.clerk)
-    assert url("paper", waiting) in clerk.get(reverse("papers:papers"), {"cho-toi": ""}).content.decode()
-    assert "Phát hành</a>" in clerk.get(url("paper", waiting)).content.decode()
-    issued = sent_out(waiting, place)
-    assert "Xã Tên Đúng".upper() in " ".join(lines_of(content_of(issued))).upper()
-    assert begun_reissue(issued, place, "Xã Tên Đúng").earlier == issued
+def test_a_replacement_brings_the_new_certificates_along(place: Place, decision: Paper) -> None:
+    """Nothing more is signed or drafted: the clerk issues the decision, and they are there."""
+    clerk, first = signed_in(place.clerk), certificates_of(decision, place)[0]
+    paper = numbered(
+        signed(begun_replacement(decision, place, {items(decision)[0]: "Xã Tên Đúng"}), place), place, "60"
+    )
+    asked = words_of(clerk.get(url("issue", paper)))
+    assert "Quyết định công nhận số 45/QĐ-UBND không còn dùng. Xã nào đổi tên thì có ngay giấy công nhận mới" in asked
+    done = clerk.post(url("issue", paper), {"version": str(paper.version)}, follow=True)
+    assert "giấy công nhận mới của các xã đổi tên được lập ngay" in words_of(done)
+    (again,) = Paper.objects.filter(kind=Kind.CERTIFICATE, earlier__isnull=False)
+    assert (again.state, again.earlier) == (State.ISSUED, first)
+    text = " ".join(lines_of(content_of(again)))
+    assert "Xã Tên Đúng".upper() in text.upper()
+    assert "Theo Quyết định số 60/QĐ-UBND ngày" in text
+    assert f"Cấp lại, thay Giấy công nhận số vào sổ {first.register_number} ngày" in text
+    assert "Văn bản chờ tôi ký" in words_of(clerk.get("/"))
+    assert "0 văn bản" not in words_of(clerk.get("/"))
+    assert url("paper", again) not in clerk.get(reverse("papers:papers"), {"cho-toi": ""}).content.decode()
+
+
+def test_a_certificate_issued_again_refers_to_the_decision_in_force(place: Place, decision: Paper) -> None:
+    second = certificates_of(decision, place)[1]
+    out(begun_replacement(decision, place, {items(decision)[0]: "Xã Tên Đúng"}), place, "60")
+    certificates_of(decision, place)
+    again = reissued(second, place, place.communes[1].name)
+    assert "Theo Quyết định số 60/QĐ-UBND ngày" in " ".join(lines_of(content_of(again)))
+
+
+def test_a_draft_is_dated_in_the_year_in_which_it_is_written(place: Place, decision: Paper) -> None:
+    """A district that is no more since, and a certificate of an earlier year."""
+    place.deciding.valid_to = timezone.localdate(place.at) - timedelta(days=400)
+    place.deciding.save()
+    written = timezone.localdate(place.at).year
+    for begin in (
+        lambda: begun_revocation(decision, place, items(decision)[:1]),
+        lambda: begun_reissue(certificates_of(decision, place)[1], place, "Xã Tên Đúng"),
+    ):
+        paper = begin()
+        assert f"năm {written}" in " ".join(line for line in lines_of(content_of(paper)) if "ngày tháng" in line)
+        services.drop(paper_id=paper.pk, version=paper.version, by=place.appraiser, at=place.later())
+
+
+# ---- what the pages say ------------------------------------------------------------------------------------------
+def test_each_form_says_what_its_paper_will_do_and_that_nothing_happens_yet(place: Place, decision: Paper) -> None:
+    office, certificate = signed_in(place.appraiser), certificates_of(decision, place)[0]
+    for name, paper, sentence in (
+        ("correct", decision, "giữ nguyên, vẫn có hiệu lực; từ khi phát hành thì đọc cùng công văn này."),
+        ("replace", decision, "Khi phát hành, Quyết định công nhận số 45/QĐ-UBND không còn dùng."),
+        ("revoke", decision, "hồ sơ chuyển thành «Đã thu hồi công nhận»."),
+        ("reissue", certificate, f"Khi phát hành, {certificate} không còn dùng."),
+    ):
+        words = words_of(office.get(url(name, paper)))
+        assert sentence in words
+        assert "Chưa có gì thay đổi cho đến khi dự thảo được ký" in words
+
+
+def test_the_page_of_a_paper_says_what_is_on_its_way_and_whom_to_ask(place: Place, decision: Paper) -> None:
+    draft = begun_correction(decision, place)
+    assert f"Đang xử lý: {draft} (dự thảo)" in words_of(signed_in(place.appraiser).get(url("paper", decision)))
+    leader = words_of(signed_in(place.leader).get(url("paper", decision)))
+    assert "Đề nghị chuyên viên thẩm định" in leader
+    assert "soạn văn bản đính chính, thay thế hoặc thu hồi" in leader
+
+
+def test_who_signs_reads_the_reason_and_whether_everybody_will(place: Place, decision: Paper) -> None:
+    draft = begun_revocation(decision, place, items(decision)[:1])
+    words = words_of(signed_in(place.leader).get(url("paper", draft)))
+    assert "Thu hồi kết quả công nhận tại Quyết định công nhận số 45/QĐ-UBND" in words
+    assert f"{REASON} (mọi người đọc được trên trang kiểm tra văn bản)" in words
+    assert "các xã có tên không còn được công nhận" in words_of(signed_in(place.leader).get(url("sign", draft)))
+
+
+def test_lists_and_the_page_of_the_decision_say_what_became_of_it(place: Place, decision: Paper) -> None:
+    assert decision.decision is not None
+    client, one = signed_in(place.clerk), place.communes[0].name
+    page = reverse("assessments:decision", args=[decision.decision.uuid])
+    lists = [
+        reverse("papers:papers"),
+        reverse("papers:for_decision", args=[decision.decision.uuid]),
+        reverse("assessments:decisions"),
+    ]
+    assert not any("Đã thu hồi" in words_of(client.get(url)) for url in (page, *lists))
+    revoking = out(begun_revocation(decision, place, items(decision)[:1]), place, "61")
+    assert all("Đã thu hồi một phần" in words_of(client.get(url)) for url in (page, *lists))
+    words = words_of(client.get(page))
+    assert f"{revoking}, ngày" in words
+    assert words.count("Đã thu hồi công nhận") == 1
+    assert f"Đã thu hồi: {one}." in words_of(client.get(url("paper", decision)))
+    dossier = reverse("assessments:dossier", args=[Paper.objects.get(commune__name=one).item.dossier.uuid])  # type: ignore[union-attr]
+    assert "Bị thu hồi công nhận theo Quyết định số 61/QĐ-UBND" in words_of(client.get(dossier))
+
+
+@pytest.mark.parametrize("name", ["correct", "replace", "revoke", "reissue"])
+def test_hostile_words_are_printed_as_they_are_typed(place: Place, decision: Paper, name: str) -> None:
+    """Of a name of 200 characters, a script, a template and right-to-left marks the letters alone are left."""
+    office, paper = signed_in(place.appraiser), certificates_of(decision, place)[0] if name == "reissue" else decision
+    hostile = "Xã \u202e<script>alert(1)</script> {{7*7}} \u200f" + "Ơ" * 150
+    printed = "Xã <script>alert(1)</script> {{7*7}} " + "Ơ" * 150
+    sent = {
+        "reason": hostile,
+        "tells_reason": "on",
+        "wrong": hostile,
+        "right": "đúng",
+        "commune_name": hostile,
+        "item_ids": [str(items(decision)[0])],
+        f"name_{items(decision)[0]}": hostile,
+        f"name_{items(decision)[1]}": "Xã Khác",
+    }
+    begun = office.post(url(name, paper), sent)
+    draft = Paper.objects.get(earlier=paper)
+    assert begun["Location"] == url("paper", draft)
+    assert draft.reason == printed
+    page = office.get(url("paper", draft)).content.decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; {{7*7}} ƠƠƠ" in page
+    text = " ".join(lines_of(content_of(draft)))
+    assert printed.upper() in text.upper()
+    signed_paper = signed(draft, place)
+    if name == "reissue":
+        ready = services.enter_in_register(
+            paper_id=draft.pk, version=signed_paper.version, by=place.clerk, at=place.later()
+        )
+    else:
+        ready = numbered(signed_paper, place, "62")
+    issued = sent_out(ready, place)
+    public = Client().get(reverse("papers:check", args=[issued.code])).content.decode()
+    assert "<script>alert" not in public

@@ -2,6 +2,7 @@
 the page for everybody says what became of it."""
 
 import re
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -54,6 +55,9 @@ def decision(place: Place) -> Paper:
     paper = issued_paper([dossier_in(Status.CONCLUDED, place, index) for index in range(3)], place, "45")
     certificates_of(paper, place)
     return paper
+
+
+MORE = " Mở văn bản gốc để xem những việc làm được."
 
 
 def items(decision: Paper) -> list[int]:
@@ -116,7 +120,6 @@ def test_a_replacement_gives_a_new_certificate_to_whom_it_renames_and_to_nobody_
     printed = from_json(again.content or {})
     assert isinstance(printed, Certificate)
     assert printed.commune_name == "Xã Tên Đúng"
-    assert printed.decision_reference.startswith("Quyết định số 60/QĐ-UBND ngày")
     assert [standing(paper) for paper in (decision, first, second, third, again, replacing)] == [
         Standing.REPLACED,
         Standing.ISSUED,
@@ -140,6 +143,23 @@ def test_a_replacement_that_renames_nobody_enters_no_certificate(place: Place, d
     assert (len(certificates_of(decision, place)), Register.objects.get().last) == (3, 3)
 
 
+def test_a_replacement_minds_the_name_on_the_certificate_that_was_issued_again(place: Place, decision: Paper) -> None:
+    """It bears another name than the decision by then: whoever it is, nobody is left without one in force."""
+    first, second, _ = certificates_of(decision, place)
+    one, two, _ = items(decision)
+    kept, changed = reissued(first, place, "Xã Tên Đúng"), reissued(second, place, "Xã Tên Khác")
+    out(begun_replacement(decision, place, {one: "Xã Tên Đúng"}), place)
+    certificates_of(decision, place)
+    again = Paper.objects.get(earlier=changed)
+    assert not Paper.objects.filter(earlier=kept).exists()
+    assert [standing(paper) for paper in (kept, changed, again)] == [
+        Standing.ISSUED,
+        Standing.REPLACED,
+        Standing.ISSUED,
+    ]
+    assert again.item_id == two
+
+
 def test_a_revocation_takes_the_recognition_of_those_that_it_names(place: Place, decision: Paper) -> None:
     certificates = certificates_of(decision, place)
     before = [bytes_of(paper) for paper in (decision, *certificates)]
@@ -155,7 +175,7 @@ def test_a_revocation_takes_the_recognition_of_those_that_it_names(place: Place,
         Standing.ISSUED,
     ]
     assert [bytes_of(paper) for paper in (decision, *certificates)] == before
-    assert "không còn hiệu lực đối với những đơn vị ghi «đã thu hồi»" in public_words(decision)
+    assert "không còn hiệu lực đối với những đơn vị đã bị thu hồi công nhận" in public_words(decision)
     assert "Văn bản không còn hiệu lực." in public_words(certificates[0])
     assert "đang có hiệu lực." in public_words(certificates[1])
     told = AuditEvent.objects.get(action="revoke")
@@ -223,10 +243,10 @@ def test_only_issued_papers_of_the_right_kinds_are_followed(place: Place, decisi
     draft = begun_correction(decision, place)
     at = place.later()
     for kind, earlier, sentence in (
-        (Kind.REPLACEMENT, certificate, "Giấy công nhận không dùng được «Quyết định thay thế»."),
-        (Kind.REVOCATION, certificate, "Giấy công nhận không dùng được «Quyết định thu hồi»."),
-        (Kind.CERTIFICATE, decision, "Quyết định công nhận không dùng được «Giấy công nhận»."),
-        (Kind.CORRECTION, draft, "Công văn đính chính không dùng được «Công văn đính chính»."),
+        (Kind.REPLACEMENT, certificate, "Không lập quyết định thay thế cho giấy công nhận." + MORE),
+        (Kind.REVOCATION, certificate, "Không lập quyết định thu hồi cho giấy công nhận." + MORE),
+        (Kind.CERTIFICATE, decision, "Không lập giấy công nhận cho quyết định công nhận." + MORE),
+        (Kind.CORRECTION, draft, "Không lập công văn đính chính cho công văn đính chính." + MORE),
         (
             Kind.CORRECTION,
             decision,
@@ -252,13 +272,47 @@ def test_one_replacement_or_revocation_of_a_decision_is_on_its_way_and_no_certif
             begin()
     services.drop(paper_id=waiting.pk, version=waiting.version, by=place.appraiser, at=place.later())
     begun_reissue(certificate, place, "Xã Tên Đúng")
-    with pytest.raises(Refused, match=r"^Đang có «Giấy công nhận» chưa phát hành"):
+    with pytest.raises(Refused, match=r"^Đang có «Giấy công nhận» của Xã Thử \d+ chưa phát hành"):
         begun_replacement(decision, place, {})
+
+
+def test_nobody_corrects_what_is_being_replaced_nor_the_other_way_round(place: Place, decision: Paper) -> None:
+    letter = begun_correction(decision, place)
+    with pytest.raises(Refused, match=r"^Đang có «Công văn đính chính» chưa phát hành"):
+        begun_replacement(decision, place, {})
+    begun_revocation(decision, place, items(decision)[:1])  # takes away a commune, whatever is corrected beside
+    services.drop(paper_id=letter.pk, version=letter.version, by=place.appraiser, at=place.later())
+    certificate = certificates_of(decision, place)[2]
+    begun_correction(certificate, place)
+    with pytest.raises(Refused, match=r"^Đang có «"):
+        begun_reissue(certificate, place, "Xã Tên Đúng")
+
+
+def test_of_what_was_taken_away_nothing_is_taken_again(place: Place, decision: Paper) -> None:
+    first, *rest = items(decision)
+    revoking = out(begun_revocation(decision, place, [first]), place)
+    with pytest.raises(Refused, match=r"^Có xã không còn được công nhận"):
+        begun_revocation(decision, place, [first, rest[0]])
+    with pytest.raises(Refused, match=r"^Văn bản này đã thu hồi\."):
+        begun_reissue(certificates_of(decision, place)[0], place, "Xã Tên Đúng")
+    letter = out(begun_correction(revoking, place), place)
+    with pytest.raises(Refused, match=r"^Không lập công văn đính chính cho công văn đính chính\."):
+        begun_correction(letter, place)
+
+
+def test_a_later_paper_is_never_dated_before_the_one_that_it_is_about(place: Place, decision: Paper) -> None:
+    paper = signed(begun_revocation(decision, place, items(decision)[:1]), place)
+    assert decision.issued_on is not None
+    day = decision.issued_on - timedelta(days=1)
+    with pytest.raises(Refused, match=r"^Ngày văn bản không được trước ngày ký"):
+        services.number(
+            paper_id=paper.pk, version=paper.version, number="99", issued_on=day, by=place.clerk, at=place.later()
+        )
 
 
 def test_a_decision_whose_certificates_are_still_being_made_waits(place: Place) -> None:
     paper = issued_paper([dossier_in(Status.CONCLUDED, place)], place)
-    with pytest.raises(Refused, match=r"^Đang có «Giấy công nhận» chưa phát hành"):
+    with pytest.raises(Refused, match=r"^«Giấy công nhận số vào sổ 1/2024» của Xã Thử \d+ đang được lập"):
         begun_revocation(paper, place, items(paper))
 
 

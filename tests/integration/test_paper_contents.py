@@ -555,9 +555,13 @@ def test_a_later_paper_without_a_reason_is_refused() -> None:
 def test_a_certificate_that_is_issued_again_names_the_one_it_replaces() -> None:
     place = make_place()
     decision = issued([dossier_in(Status.CONCLUDED, place)], place, number="7")
-    again = of_item(decision.items.get(), place, earlier=Paper(kind=Kind.CERTIFICATE, register_number=12))
+    again = of_item(
+        decision.items.get(),
+        place,
+        earlier=Paper(kind=Kind.CERTIFICATE, register_number=12, issued_on=date(2024, 2, 5)),
+    )
     assert (again.note, again.decided_on, again.signature.name) == (
-        "(Cấp lại, thay Giấy công nhận số vào sổ 12)",
+        "(Cấp lại, thay Giấy công nhận số vào sổ 12 ngày 05 tháng 02 năm 2024)",
         None,
         "",
     )

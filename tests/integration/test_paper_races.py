@@ -1,6 +1,7 @@
 """Clerks at the same moment: one number goes to one paper, and the register of certificates has no gap."""
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -16,10 +17,10 @@ from papers import services
 from papers.filling import FILLERS
 from papers.kinds import Kind
 from papers.models import Paper, Register, State
-from tests.factories import approved, dossier_in, drafted, issued_paper, make_place, numbered, signed
+from tests.factories import Place, approved, dossier_in, drafted, issued_paper, make_place, numbered, signed
 from tests.fillers import TINY
 from tests.integration.test_races import WON, chain_is_whole, race
-from tests.later_papers import begun_reissue, begun_replacement, begun_revocation, certificates_of
+from tests.later_papers import begun_correction, begun_reissue, begun_replacement, begun_revocation, certificates_of
 
 __all__ = ["chain_is_whole"]  # a fixture
 
@@ -178,6 +179,16 @@ def test_certificates_issued_again_at_once_with_some_undone_leave_a_register_wit
     assert race(act, people=2 * CLERKS)[WON] == CLERKS
     given = Paper.objects.filter(kind=Kind.CERTIFICATE).order_by("register_number")
     assert list(given.values_list("register_number", flat=True)) == list(range(1, 2 * CLERKS + 1))
+
+
+@pytest.mark.parametrize("begin", [begun_correction, lambda paper, place: begun_reissue(paper, place, "Xã Tên Đúng")])
+def test_of_one_later_paper_begun_by_many_at_once_one_is_begun(begin: Callable[[Paper, Place], Paper]) -> None:
+    place = make_place()
+    paper = issued_paper([dossier_in(Status.CONCLUDED, place)], place)
+    (certificate,) = certificates_of(paper, place)
+    answers = race(lambda turn: begin(certificate, place), people=CLERKS)
+    assert (answers[WON], answers["Refused"]) == (1, CLERKS - 1)
+    assert Paper.objects.filter(earlier=certificate).count() == 1
 
 
 def test_of_a_replacement_and_a_revocation_begun_at_once_one_is_refused() -> None:

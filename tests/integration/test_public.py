@@ -145,7 +145,7 @@ def test_a_reason_is_told_where_it_is_public(client: Client, paper: Paper, items
 
     shown = text(client, page_of(paper))
 
-    assert "Đã thu hồi một phần Văn bản không còn hiệu lực đối với những đơn vị ghi «đã thu hồi»" in shown
+    assert "Đã thu hồi một phần Văn bản không còn hiệu lực đối với những đơn vị đã bị thu hồi" in shown
     assert "Lý do: Số liệu sai." in shown
     assert shown.count("đã thu hồi ") == 1
     assert re.search(rf"{items[0].commune_name}, \S+ Thử \d+ đã thu hồi ", shown)

@@ -100,6 +100,9 @@ _SIGNS = {
     "recognised": "✓",
     "refused": "✕",
     "revoked": "⊘",
+    "corrected": "!",
+    "partly_revoked": "!",
+    "replaced": "→",
 }
 
 

@@ -28,8 +28,8 @@ class Command(BaseCommand):
             )
             make_folder(folder)
             issue_certificates(decision, at=timezone.now(), progress=lambda done, total: None)
-            items = list(recognised_items(decision))
-            certificates = {paper.item_id: paper for paper in certificates_of(decision)}
+            certificates = {paper.item_id: paper for paper in certificates_of(decision)}  # those in force
+            items = [item for item in recognised_items(decision) if item.pk in certificates]
             write_file(folder / decision_file(decision), issued_bytes(decision_paper_of(decision)))
             for item in items:
                 write_file(folder / certificate_file(item), issued_bytes(certificates[item.pk]))
