@@ -2,7 +2,7 @@
 refuses the demo too. Every person is fictional and says so."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
 from io import BytesIO
@@ -15,7 +15,7 @@ from django.db import transaction
 
 from assessments import services
 from assessments.figures import load_figures
-from assessments.models import Decision, Dossier, Figures, Recommendation, Result
+from assessments.models import Decision, DecisionItem, Dossier, Figures, Recommendation, Result
 from assessments.services import Appraised
 from assessments.workflow import Action
 from childfriendly.core.exceptions import Refused
@@ -27,7 +27,7 @@ from criteria.scoring import Item, ItemKind, RuleSet
 from criteria.services import confirm_criteria, open_period, standard_authorities
 from papers import services as papers
 from papers.kinds import Kind
-from papers.models import Seat
+from papers.models import Paper, Seat
 from papers.services.batch import issue_certificates
 from papers.services.council import Ballot, Chair, Record, begin_meeting, save_council, save_meeting
 
@@ -62,6 +62,21 @@ FULL_PATH = frozenset({Fate.RECOGNISED, Fate.ZERO_3, Fate.ZERO_5, Fate.BELOW})
 
 
 @dataclass(frozen=True)
+class Aftermath:
+    """What came after a decision was issued: a letter that corrects its form, and a decision that takes the recognition
+    of one commune away."""
+
+    letter_number: str
+    wrong: str
+    right: str
+    corrected_at: datetime
+    revocation_number: str
+    revoked: Unit
+    reason: str
+    revoked_at: datetime
+
+
+@dataclass(frozen=True)
 class Story:
     """One period of one province, told for some of its communes."""
 
@@ -87,6 +102,7 @@ class Story:
     late: frozenset[str] = field(default_factory=frozenset)  # codes of communes that submit after the cut-off
     has_councils: bool = False  # they have met, so that their minutes and the papers that follow can be drafted
     with_papers: frozenset[str] = field(default_factory=frozenset)  # codes of communes that issued all of their papers
+    aftermath: Aftermath | None = None
 
 
 @dataclass(frozen=True)
@@ -197,7 +213,7 @@ def _kon_ray() -> Story:
 
 def _tam_duong() -> Story:
     district, communes = _district("106")
-    return _year_2022(
+    story = _year_2022(
         "tamduong",
         "Huyện Tam Đường (tỉnh Lai Châu), năm 2022",
         district,
@@ -206,6 +222,17 @@ def _tam_duong() -> Story:
         target_document="Kế hoạch của UBND huyện Tam Đường năm 2022",
         decision_number="2087",
     )
+    aftermath = Aftermath(
+        letter_number="1236",
+        wrong="CT, các PCT UBND huyện",
+        right="Chủ tịch, các Phó Chủ tịch Ủy ban nhân dân huyện",
+        corrected_at=moment(2022, 12, 8),
+        revocation_number="714",
+        revoked=communes[-1],
+        reason="Kiểm tra sau công nhận: tỷ lệ tiêm chủng đầy đủ đã báo cáo không khớp sổ của Trạm Y tế.",
+        revoked_at=moment(2023, 4, 20),
+    )
+    return replace(story, aftermath=aftermath)
 
 
 def _year_2022(
@@ -543,44 +570,50 @@ class _Teller:
             by=self.person(Role.LEADER, unit),
             at=story.approved_at,
         )
-        self._issue(decision)
-
-    def _issue(self, decision: Decision) -> None:
-        """Its paper is drafted by the office, signed by who approved, numbered and sent out by the clerk; then the
-        bytes of its certificates are made, so that nobody waits for the worker."""
-        story, unit = self.story, self.story.acting_unit
-        clerk, day = self.person(Role.CLERK, unit), story.issued_at.date()
         drafter = self.person(Role.APPRAISER, unit)
-        paper = papers.draft(kind=Kind.DECISION, decision=decision, by=drafter, at=story.approved_at)
-        paper = papers.sign(
-            paper_id=paper.pk, version=paper.version, by=self.person(Role.LEADER, unit), at=story.approved_at
-        )
-        paper = papers.number(
-            paper_id=paper.pk,
-            version=paper.version,
-            number=story.decision_number,
-            issued_on=day,
-            by=clerk,
-            at=story.issued_at,
-        )
-        papers.issue(paper_id=paper.pk, version=paper.version, by=clerk, at=story.issued_at)
-        issue_certificates(decision, at=story.issued_at, progress=_untold)
+        draft = papers.draft(kind=Kind.DECISION, decision=decision, by=drafter, at=story.approved_at)
+        issued = self._issue(draft, story.decision_number, signed_at=story.approved_at, at=story.issued_at)
+        issue_certificates(decision, at=story.issued_at, progress=_untold)  # nobody is to wait for the worker
         if story.has_councils:
             self._tell_the_refused(decision)
+        if story.aftermath:
+            self._follow(issued, story.aftermath)
+
+    def _issue(self, paper: Paper, number: str, *, signed_at: datetime, at: datetime) -> Paper:
+        """What the office drafted: signed by the leader, numbered and sent out by the clerk."""
+        leader, clerk = (self.person(role, self.story.acting_unit) for role in (Role.LEADER, Role.CLERK))
+        paper = papers.sign(paper_id=paper.pk, version=paper.version, by=leader, at=signed_at)
+        paper = papers.number(
+            paper_id=paper.pk, version=paper.version, number=number, issued_on=at.date(), by=clerk, at=at
+        )
+        return papers.issue(paper_id=paper.pk, version=paper.version, by=clerk, at=at)
+
+    def _follow(self, decision: Paper, after: Aftermath) -> None:
+        """First the letter, then the decision that revokes."""
+        drafter, at = self.person(Role.APPRAISER, self.story.acting_unit), after.corrected_at
+        letter = papers.begin_correction(
+            earlier_id=decision.pk,
+            wrong=after.wrong,
+            right=after.right,
+            reason="Viết tắt không đúng thể thức.",
+            is_reason_public=True,
+            by=drafter,
+            at=at,
+        )
+        self._issue(letter, after.letter_number, signed_at=at, at=at)
+        item, at = DecisionItem.objects.get(dossier__commune=after.revoked), after.revoked_at
+        revocation = papers.begin_revocation(
+            earlier_id=decision.pk, item_ids=[item.pk], reason=after.reason, is_reason_public=True, by=drafter, at=at
+        )
+        self._issue(revocation, after.revocation_number, signed_at=at, at=at)
 
     def _tell_the_refused(self, decision: Decision) -> None:
         """A notice to each, which the communes that they became find again as their own to-do."""
-        story, unit = self.story, self.story.acting_unit
-        drafter, leader, clerk = (self.person(role, unit) for role in (Role.APPRAISER, Role.LEADER, Role.CLERK))
-        at = story.issued_at
+        drafter, at = self.person(Role.APPRAISER, self.story.acting_unit), self.story.issued_at
         decision.refresh_from_db()  # with its number
         for number, item in enumerate(decision.items.filter(result=Result.REFUSED), start=FIRST_NOTICE):
             notice = papers.draft(kind=Kind.REFUSAL, item=item, by=drafter, at=at)
-            notice = papers.sign(paper_id=notice.pk, version=notice.version, by=leader, at=at)
-            notice = papers.number(
-                paper_id=notice.pk, version=notice.version, number=str(number), issued_on=at.date(), by=clerk, at=at
-            )
-            papers.issue(paper_id=notice.pk, version=notice.version, by=clerk, at=at)
+            self._issue(notice, str(number), signed_at=at, at=at)
 
     def _move(self, action: Action, dossier: Dossier, role: Role, unit: Unit, at: datetime) -> Dossier:
         by = self.person(role, unit)

@@ -489,6 +489,75 @@ def reads_what_happened(story: Story, head: Person, number: str) -> None:
     expect(head.page.locator("main").get_by_text("Đã công nhận").first).to_be_visible()
 
 
+# ---- papers that come later --------------------------------------------------------------------------------------
+
+WHY_REVOKED = "Sổ tiêm chủng của Trạm Y tế không khớp số đã báo cáo."
+
+
+def appraiser_drafts_a_revocation(story: Story, appraiser: Person, number: str) -> None:
+    """From the decision. Without a commune it is refused, with everything typed still there."""
+    appraiser.opens("/quyet-dinh/", "Quyết định")
+    appraiser.follows(f"Số {number}", f"Quyết định {number}")
+    appraiser.follows(PAPERS, re.compile("^Văn bản của"))
+    appraiser.follows("Quyết định công nhận", re.compile(number))
+    appraiser.follows("Thu hồi", re.compile("^Thu hồi: "))
+    appraiser.reads("Chưa có gì thay đổi cho đến khi dự thảo được ký, vào số và phát hành.")
+    appraiser.types("Lý do", WHY_REVOKED)
+    appraiser.labelled("Cho mọi người đọc lý do").check()
+    appraiser.presses("Soạn dự thảo", re.compile("^Thu hồi: "))
+    appraiser.reads("Chọn ít nhất một xã để thu hồi công nhận.")
+    expect(appraiser.labelled("Lý do")).to_have_value(WHY_REVOKED)
+    appraiser.labelled(story.name).check()
+    appraiser.acts("Soạn dự thảo", "Quyết định thu hồi")
+    appraiser.reads(f"1. {story.name}.")
+
+
+def leader_signs_it(leader: Person) -> None:
+    leader.follows(re.compile("Văn bản chờ tôi ký"), "Văn bản")
+    leader.follows("Quyết định thu hồi", "Quyết định thu hồi")
+    leader.reads(f"{WHY_REVOKED} (mọi người đọc được trên trang kiểm tra văn bản)")
+    leader.follows("Đọc lại và ký", "Ký văn bản: Quyết định thu hồi")
+    leader.reads("giấy công nhận của các xã đó không còn giá trị")
+    leader.acts("Ký văn bản", "Quyết định thu hồi")
+
+
+def clerk_issues_it(story: Story, clerk: Person) -> str:
+    """Returns the code by which everybody may check the decision that revokes."""
+    clerk.follows(re.compile("Văn bản chờ tôi ký"), "Văn bản")
+    clerk.follows("Quyết định thu hồi", "Quyết định thu hồi")
+    clerk.follows("Vào số", "Vào số văn bản: Quyết định thu hồi")
+    clerk.types("Số văn bản", story.setting.number)
+    clerk.types("Ngày ghi trên văn bản", datetime.now(VIET_NAM).strftime("%d/%m/%Y"))
+    clerk.acts("Vào số", re.compile(f"{story.setting.number}/QĐ-UBND"))
+    clerk.follows("Phát hành", re.compile("^Phát hành văn bản"))
+    clerk.reads(story.name)
+    clerk.acts("Phát hành", re.compile(f"{story.setting.number}/QĐ-UBND"))
+    clerk.reads("Các xã có tên đã chuyển thành «Đã thu hồi công nhận».")
+    text = pdf_text(clerk.fetches("Tải về (PDF)"))
+    assert "Thu hồi kết quả công nhận" in text
+    assert story.name in text
+    return clerk.page.locator("main a[href^='/kiem-tra/']").inner_text()
+
+
+def everybody_reads_that_it_was_revoked(story: Story, code: str, number: str) -> None:
+    """Who has the code of the decision that revokes, who looks into the list; no sign-in."""
+    context = story.open_browser(javascript=story.setting.javascript)
+    anybody = Person("", context.new_page(), story.seen)
+    anybody.opens(f"/kiem-tra/{code}/", "Kết quả kiểm tra văn bản")
+    anybody.reads(story.name)
+    anybody.follows(f"Quyết định công nhận số {number}", "Kết quả kiểm tra văn bản")
+    anybody.reads(f"Lý do: {WHY_REVOKED}")
+    anybody.opens(f"/cong-khai/?xa={story.setting.commune}", "Xã, phường, đặc khu phù hợp với trẻ em")
+    anybody.reads(f"Đã thu hồi (Quyết định thu hồi số {story.setting.number}/QĐ-UBND")
+
+
+def head_reads_that_it_was_revoked(story: Story, head: Person) -> None:
+    head.opens(f"/ho-so/{story.world['dossiers'][f'{story.setting.commune}.{story.setting.year}']}/", re.compile("."))
+    head.reads("Đã thu hồi công nhận")
+    head.reads(f"Bị thu hồi công nhận theo Quyết định số {story.setting.number}/QĐ-UBND")
+    head.reads(f"Lý do: {WHY_REVOKED}")
+
+
 # ---- papers and sheets -------------------------------------------------------------------------------------------
 
 

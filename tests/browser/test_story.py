@@ -107,3 +107,18 @@ def test_one_year_from_the_first_figure_to_the_numbered_decision(
         texts = [(url, text.replace(TITLE_OF_DECISION_06, "")) for url, text in story.seen]
         said = [(url, word) for url, text in texts for word in ("huyện", "thị trấn") if word in text.lower()]
         assert said == []
+
+
+def test_a_recognition_is_revoked(
+    open_browser: Callable[..., BrowserContext], world: dict[str, Any], evidence: Path, watch: Watch
+) -> None:
+    """From the issued decision to what everybody reads."""
+    watch.expect(422)
+    setting = Setting("tamduong", 2022, "03418", "", "", date(2022, 11, 15), "16")
+    story = Story(setting, open_browser, world, evidence)
+    number = f"{world['used_number']}/QĐ-UBND"
+    steps.appraiser_drafts_a_revocation(story, story.official("thamdinh"), number)
+    steps.leader_signs_it(story.official("lanhdao"))
+    code = steps.clerk_issues_it(story, story.official("vanthu"))
+    steps.everybody_reads_that_it_was_revoked(story, code, number)
+    steps.head_reads_that_it_was_revoked(story, story.head(setting.commune))

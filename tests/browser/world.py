@@ -114,7 +114,7 @@ def user(name: str) -> User:
     return User.objects.get(username=name)
 
 
-def decide_now(story: Story, commune: Unit) -> None:
+def decide_now(story: Story, commune: Unit) -> Decision:
     """One commune of the story from its first figure to a numbered decision, today."""
     now = timezone.now() - timedelta(hours=1)
     hurried = replace(
@@ -122,6 +122,7 @@ def decide_now(story: Story, commune: Unit) -> None:
         fates={commune: Fate.RECOGNISED},
         decision_number=USED_NUMBER,
         late=frozenset(),
+        aftermath=None,
         filled_at=now,
         submitted_at=now,
         appraised_at=now,
@@ -134,6 +135,7 @@ def decide_now(story: Story, commune: Unit) -> None:
     teller = demo._Teller(hurried, period, people)
     teller.tell(commune, Fate.RECOGNISED, Stage.DECIDED, timedelta())
     teller.decide()
+    return Decision.objects.get(number=USED_NUMBER, deciding_unit=story.acting_unit)
 
 
 def propose(slug: str, dossiers: list[Dossier], number: str) -> Proposal:
@@ -321,20 +323,80 @@ def issuing(decision: Decision) -> Place:
     )
 
 
+def begin_correction(paper: Paper, wrong: str, right: str, by: User) -> Paper:
+    return papers.begin_correction(
+        earlier_id=paper.pk,
+        wrong=wrong,
+        right=right,
+        reason="Viết tắt không đúng thể thức.",
+        is_reason_public=True,
+        by=by,
+        at=timezone.now(),
+    )
+
+
+def sign_and_number(paper: Paper, number: str, slug: str) -> Paper:
+    now = timezone.now()
+    paper = papers.sign(paper_id=paper.pk, version=paper.version, by=user(f"lanhdao.{slug}"), at=now)
+    return papers.number(
+        paper_id=paper.pk,
+        version=paper.version,
+        number=number,
+        issued_on=timezone.localdate(now),
+        by=user(f"vanthu.{slug}"),
+        at=now,
+    )
+
+
+def later_papers(corrected: Decision, kept: Decision) -> dict[str, str]:
+    """A decision that was corrected and may be followed further, its certificate, and a revocation of another decision
+    that waits for its signature."""
+    paper = Paper.objects.get(kind=Kind.DECISION, decision=corrected)
+    letter = begin_correction(paper, "CT, các PCT UBND tỉnh", "Chủ tịch, các Phó Chủ tịch", user("thamdinh.dongthap"))
+    letter = sign_and_number(letter, "7", "dongthap")
+    now = timezone.now()
+    papers.issue(paper_id=letter.pk, version=letter.version, by=user("vanthu.dongthap"), at=now)
+    draft = papers.begin_revocation(
+        earlier_id=Paper.objects.get(kind=Kind.DECISION, decision=kept).pk,
+        item_ids=list(kept.items.values_list("pk", flat=True)),
+        reason="Số liệu tiêm chủng đã báo cáo không đúng thực tế.",
+        is_reason_public=True,
+        by=user("thamdinh.thapmuoi"),
+        at=now,
+    )
+    return {
+        "paper_corrected": str(paper.uuid),
+        "decision_corrected": str(corrected.uuid),
+        "code_corrected": paper.code,
+        "certificate_corrected": str(Paper.objects.get(kind=Kind.CERTIFICATE, item__decision=corrected).uuid),
+        "revocation_draft": str(draft.uuid),
+        "paper_kept": str(draft.earlier.uuid) if draft.earlier else "",
+    }
+
+
 def public_papers(revoked: Decision, kept: Decision) -> dict[str, str]:
-    """Codes of a decision that was revoked, and of a certificate that is in force."""
+    """Codes of a decision that was revoked, and of a certificate that is in force; the letter that corrects what
+    revokes waits to be sent out."""
     paper = Paper.objects.get(kind=Kind.DECISION, decision=revoked)
-    issued_paper(
+    revocation = issued_paper(
         Kind.REVOCATION,
         issuing(revoked),
         earlier=paper,
+        decision=revoked,
         items=revoked.items.filter(result=Result.RECOGNISED),
         reason="Số liệu tiêm chủng đã báo cáo không đúng thực tế.",
         is_reason_public=True,
     )
     item = kept.items.filter(result=Result.RECOGNISED)[0]
     certificate = Paper.objects.get(kind=Kind.CERTIFICATE, item=item)
-    return {"code_revoked": paper.code, "code_certificate": certificate.code}
+    letter = begin_correction(revocation, "CT, các PCT UBND huyện", "Chủ tịch, các Phó", user("thamdinh.konray"))
+    letter = sign_and_number(letter, "31", "konray")
+    return {
+        "code_revoked": paper.code,
+        "code_certificate": certificate.code,
+        "paper_revoked": str(paper.uuid),
+        "letter_numbered": str(letter.uuid),
+    }
 
 
 def notice_of_last_period(old: Unit, period: Period, like: Dossier) -> dict[str, str]:
@@ -386,18 +448,21 @@ def build() -> dict[str, Any]:
     for story, stage in stories:
         demo._build(story, stage)
     thap_muoi, dong_thap = of_story("thapmuoi", stories), of_story("dongthap", stories)
-    decide_now(thap_muoi, list(thap_muoi.fates)[5])
-    decide_now(dong_thap, list(dong_thap.fates)[2])
+    of_thap_muoi = decide_now(thap_muoi, list(thap_muoi.fates)[5])
+    of_dong_thap = decide_now(dong_thap, list(dong_thap.fates)[2])
 
     in_tam_duong = list(
         Dossier.objects.with_setting().filter(commune__in=of_story("tamduong", stories).fates).order_by("commune__code")
     )
+    tam_duong = of_story("tamduong", stories)
+    decide_now(tam_duong, list(tam_duong.fates)[8])  # for the story of a revocation
     papers = papers_of_tam_duong(in_tam_duong)
     withdraw(in_tam_duong[4])
     decision = Decision.objects.select_related("proposal", "period__province").get(number="412")
     papers |= {"decision_issued": str(decision.uuid), "proposal_approved": str(decision.proposal.uuid)}
     papers |= councils()
-    papers |= public_papers(decision, Decision.objects.filter(number=USED_NUMBER)[0])
+    papers |= public_papers(decision, of_thap_muoi)
+    papers |= later_papers(of_dong_thap, of_thap_muoi)
     in_kon_ray = Dossier.objects.with_setting().get(commune__code="23482", period__year=2022)
     merged = next(unit for unit in thap_muoi.fates if unit.code == "30058")
     last_period = Period.objects.get(province=thap_muoi.province, year=thap_muoi.year)
