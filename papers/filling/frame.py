@@ -48,14 +48,18 @@ def paragraphs(text: str) -> tuple[str, ...]:
 def day_of(paper: Paper) -> date:
     """The day whose words, names and laws the paper uses: its own, before that the day of its signature, of a draft the
     day on which it is read; never one on which the issuing unit was no more."""
-    signed_on = timezone.localdate(paper.signed_at) if paper.signed_at else None
-    on = paper.issued_on or signed_on or paper.read_on or timezone.localdate(paper.drafted_at)
+    on = _written_on(paper)
     return min(on, paper.unit.valid_to) if paper.unit.valid_to else on
 
 
 def year_of(paper: Paper) -> int:
-    """The year in which the paper is written, which stands beside the blanks of a draft."""
-    return (paper.issued_on or timezone.localdate(paper.drafted_at)).year
+    """The year that stands beside the blanks of a draft, also where the issuing unit is no more."""
+    return _written_on(paper).year
+
+
+def _written_on(paper: Paper) -> date:
+    signed_on = timezone.localdate(paper.signed_at) if paper.signed_at else None
+    return paper.issued_on or signed_on or paper.read_on or timezone.localdate(paper.drafted_at)
 
 
 def criteria_basis(paper: Paper) -> str:

@@ -158,7 +158,8 @@ def _in_the_way(kind: Kind, earlier: Paper) -> QuerySet[Paper]:
     nobody corrects what is being replaced, nor the other way round."""
     live = Paper.objects.filter(state__in=LIVE)
     if kind is Kind.CORRECTION:
-        return live.filter(kind__in=[Kind.CORRECTION, Kind.REPLACEMENT, Kind.CERTIFICATE], earlier=earlier)
+        instead = Kind.CERTIFICATE if earlier.kind == Kind.CERTIFICATE else Kind.REPLACEMENT
+        return live.filter(kind__in=[Kind.CORRECTION, instead], earlier=earlier)
     decision = decision_of(earlier)
     mine = Q(decision=decision, kind__in=[Kind.REPLACEMENT, Kind.REVOCATION])
     if kind in {Kind.REPLACEMENT, Kind.CERTIFICATE}:

@@ -18,7 +18,7 @@ from papers import services
 from papers.forms.later import CorrectionForm, LaterForm, ReissueForm, ReplacementForm, RevocationForm
 from papers.kinds import Kind
 from papers.models import Paper, State
-from papers.permissions import check_can_number
+from papers.permissions import check_can_draft, check_can_number
 from papers.services.later import check_can_follow
 from papers.standing import certificate_names, names_now
 from papers.views.paper import paper_or_404
@@ -75,7 +75,10 @@ def _names(kind: Kind, found: Paper) -> dict[int, str]:
 def _page(request: HttpRequest, uuid: UUID, kind: Kind) -> HttpResponse:
     found, way = paper_or_404(request, uuid), WAYS[kind]
     user, at = current_user(request), received_at(request)
-    check_can_follow(user, kind, found, at=at)
+    if request.method == "POST":  # what a colleague began meanwhile is told beside what was typed
+        check_can_draft(user, kind, found.unit, found.appraising_unit, on=today())
+    else:
+        check_can_follow(user, kind, found, at=at)
     form = way.form(request.POST or None, names=_names(kind, found))
     status = 200
     if request.method == "POST":

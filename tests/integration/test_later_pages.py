@@ -125,6 +125,29 @@ def test_what_was_typed_stays_where_something_is_missing(place: Place, decision:
     assert not Paper.objects.filter(kind__in=[Kind.REPLACEMENT, Kind.REVOCATION]).exists()
 
 
+@pytest.mark.parametrize("name", ["correct", "replace", "revoke", "reissue"])
+def test_what_was_typed_stays_where_a_colleague_was_faster(place: Place, decision: Paper, name: str) -> None:
+    office, certificate = signed_in(place.appraiser), certificates_of(decision, place)[0]
+    paper = certificate if name == "reissue" else decision
+    sent = {
+        "reason": "Lý do gõ rất lâu.",
+        "wrong": "QĐ-UB",
+        "right": "QĐ-UBND",
+        "commune_name": "Xã Tên Đúng",
+        "item_ids": [str(items(decision)[0])],
+        **{f"name_{item}": "Xã Tên Đúng" for item in items(decision)},
+    }
+    if name == "correct":
+        begun_correction(decision, place)
+    else:
+        begun_revocation(decision, place, items(decision)[:1])
+    answer = office.post(url(name, paper), sent)
+    assert answer.status_code in {409, 422}
+    assert "Đang có «" in words_of(answer)
+    assert "Lý do gõ rất lâu." in words_of(answer)
+    assert Paper.objects.filter(earlier__isnull=False).count() == 1
+
+
 def test_a_replacement_prints_the_names_as_they_now_read(place: Place, decision: Paper) -> None:
     office, (first, second) = signed_in(place.appraiser), items(decision)
     kept = place.communes[1].name
