@@ -653,3 +653,12 @@ def test_nothing_that_is_not_public_is_on_any_page(
             items[0].dossier.code,
         ):
             assert secret not in shown, (page, secret)
+
+
+# ---- the way there and back ----------------------------------------------------------------------------------------
+def test_the_sign_in_page_leads_to_the_public_pages_and_these_back(client: Client) -> None:
+    public = [reverse("papers:check_form"), reverse("papers:recognised")]
+    page = client.get(reverse("account_login")).content.decode()
+    assert [address for address in public if f'href="{address}"' in page] == public
+    for address in public:
+        assert f'href="{reverse("account_login")}"' in client.get(address).content.decode()
