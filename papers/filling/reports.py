@@ -330,13 +330,13 @@ def _by_commune(standing: Standing, *, has_groups: bool) -> Table:
     return Table(
         columns=(
             Column("STT", 5, "center"),
-            Column("Xã, phường, thị trấn" if standing.summary.period.has_districts else "Xã, phường, đặc khu", 18),
-            Column("Điểm xã tự chấm", 10, "center"),
-            Column("Điểm thẩm định", 10, "center"),
-            Column("Điểm tối thiểu", 9, "center"),
-            Column("Kết quả", 12),
-            Column("Số quyết định", 15),
-            Column("Ghi chú", 21),
+            Column("Xã, phường, thị trấn" if standing.summary.period.has_districts else "Xã, phường, đặc khu", 17),
+            Column("Điểm xã tự chấm", 9, "center"),
+            Column("Điểm thẩm định", 8, "center"),
+            Column("Điểm tối thiểu", 8, "center"),
+            Column("Kết quả", 11),
+            Column("Số quyết định", 14),
+            Column("Ghi chú", 28),
         ),
         rows=tuple(lines),
     )

@@ -15,6 +15,7 @@ from papers.rendering.sheet import (
     DRAFT_MARK,
     CertificateSheet,
     NumberedArticle,
+    PrintedAnnex,
     PrintedBlock,
     PrintedTable,
     Sheet,
@@ -27,6 +28,7 @@ from papers.words import ALL_KINDS
 
 AGENCY_WIDTH = 23  # bold capitals that a line of the letterhead holds
 SUBJECT_WIDTH = 62
+ATTACHED_WIDTH, ATTACHED_WIDTH_ACROSS = 78, 105  # of «(Kèm theo …)», on an upright and a turned page
 ABOUT_WIDTH = 30  # of «V/v …», in the column of the letterhead
 
 GLUE = "\u00a0"
@@ -57,7 +59,7 @@ def html_of(printed: Printed, mark: str = "", *, for_signing: bool = False) -> s
         "about_lines": balanced(sheet.about, ABOUT_WIDTH),
         "blocks": blocks_of(sheet.blocks, first_tag=2),
         "several_sign": len(sheet.signatures) > 1,
-        "annexes": [(annex, blocks_of(annex.blocks, first_tag=3)) for annex in sheet.annexes],
+        "annexes": [(annex, _attached_lines(annex), blocks_of(annex.blocks, first_tag=3)) for annex in sheet.annexes],
     }
     return render_to_string("papers/pdf/paper.html", context)
 
@@ -72,6 +74,10 @@ def styles_of(printed: Printed) -> tuple[str, ...]:
     if isinstance(printed, Certificate):
         return ("paper.css", "certificate.css")
     return ("paper.css", "content.css")
+
+
+def _attached_lines(annex: PrintedAnnex) -> list[str]:
+    return balanced(annex.attached, ATTACHED_WIDTH_ACROSS if annex.is_landscape else ATTACHED_WIDTH)
 
 
 def _common(sheet: Sheet | CertificateSheet, printed: Printed, mark: str, for_signing: bool) -> dict[str, Any]:
