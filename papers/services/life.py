@@ -229,9 +229,9 @@ def enter_signed(
         raise Refused("Người soạn văn bản không tự ký văn bản đó. Kiểm tra lại người ký.")
     if signed_on > today:
         raise Refused("Ngày ký không được sau hôm nay. Kiểm tra lại ngày trên văn bản đã ký.")
-    drafted_on = timezone.localdate(paper.drafted_at)
-    if signed_on < drafted_on:
-        raise Refused(f"Ngày ký không được trước ngày soạn văn bản ({drafted_on:%d/%m/%Y}). Kiểm tra lại ngày ký.")
+    what, written_on = _written(paper)
+    if signed_on < written_on:
+        raise Refused(f"Ngày ký không được trước ngày {what} ({written_on:%d/%m/%Y}). Kiểm tra lại ngày ký.")
     _check_is_who_approved(paper, signer)
     checked = examine(scan)
     reading = reading_of(checked, at=at)
@@ -245,6 +245,14 @@ def enter_signed(
         role = role_for(paper, Right.NUMBER, by, at)
         audit.record("enter_signed_paper", paper, by=by, at=at, role=role, after=after)
     return paper
+
+
+def _written(paper: Paper) -> tuple[str, date]:
+    """Since when there are words to sign: those of a decision were approved, and printed from its page, before anybody
+    asked for its paper."""
+    if paper.kind == Kind.DECISION and paper.decision is not None:
+        return "duyệt quyết định", timezone.localdate(paper.decision.approved_at)
+    return "soạn văn bản", timezone.localdate(paper.drafted_at)
 
 
 def may_have_signed(paper: Paper, signer: User, on: date) -> bool:

@@ -319,7 +319,7 @@ def tomorrow(place: Place) -> dict[str, object]:
         (lambda place: {"signer_id": 0}, "không giữ thẩm quyền ký"),
         (lambda place: {"signed_on": dt.date(1999, 12, 31)}, "không giữ thẩm quyền ký .* vào ngày 31/12/1999"),
         (tomorrow, "^Ngày ký không được sau hôm nay"),
-        (lambda place: {"signed_on": dt.date(2024, 10, 1)}, "^Ngày ký không được trước ngày soạn văn bản"),
+        (lambda place: {"signed_on": dt.date(2024, 10, 1)}, "^Ngày ký không được trước ngày duyệt quyết định"),
         (lambda place: {"by": place.appraiser}, "^Việc này dành cho Văn thư"),
         (lambda place: {"scan": SimpleUploadedFile("a.exe", b"MZ")}, "^Không nhận loại tệp"),
     ],
@@ -340,6 +340,24 @@ def test_a_leader_who_has_left_since_has_signed_all_the_same(place: Place, decis
     RoleAssignment.objects.filter(user=place.leader).update(valid_to=day)
     User.objects.filter(pk=place.leader.pk).update(is_active=False)
     assert entered(paper, place, signed_on=day).signer == place.leader
+
+
+def test_a_decision_signed_by_hand_before_anybody_asked_for_its_paper_is_entered(place: Place) -> None:
+    """Printed from the decision's page and signed on the day of the approval, the leader's last one."""
+    decision = approved([dossier_in(Status.CONCLUDED, place)], place)
+    day = timezone.localdate(place.at)
+    RoleAssignment.objects.filter(user=place.leader).update(valid_to=day)
+    place.later(72)
+    paper = entered(drafted(decision, place), place, signed_on=day)
+    assert (paper.signer, timezone.localdate(paper.signed_at)) == (place.leader, day)
+
+
+def test_another_paper_is_not_signed_before_it_is_written(place: Place) -> None:
+    report = services.draft(
+        kind=Kind.RESULT_REPORT, period=place.period, unit=place.deciding, by=place.appraiser, at=place.later()
+    )
+    with pytest.raises(Refused, match=r"^Ngày ký không được trước ngày soạn văn bản \(01/11/2024\)"):
+        entered(report, place, signed_on=dt.date(2024, 10, 31))
 
 
 # ---- numbering ---------------------------------------------------------------------------------------------------
