@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.test import TransactionTestCase
 
+from papers.filling import FILLERS
+from tests.fillers import TINY
 from tests.unguarded import unguarded
 
 _connect = socket.socket.connect
@@ -58,6 +60,13 @@ def private_files(settings: Any, tmp_path: Path) -> Path:
     settings.JOBS_ROOT = tmp_path / "jobs"
     settings.IMPORTS_ROOT = tmp_path / "imports"
     return tmp_path / "files"
+
+
+@pytest.fixture
+def tiny_papers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every paper says one sentence: for tests about the life of papers and not about their words."""
+    for kind, filler in TINY.items():
+        monkeypatch.setitem(FILLERS, kind, filler)
 
 
 @pytest.fixture(scope="session", autouse=True)

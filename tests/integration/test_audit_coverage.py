@@ -26,7 +26,6 @@ from criteria import services as catalogue
 from criteria.models import Authority, CriteriaSet, Holiday
 from criteria.services import standard_authorities
 from papers import services as papers
-from papers.filling import FILLERS
 from papers.kinds import Desk
 from papers.kinds import Kind as PaperKind
 from papers.models import Paper, State
@@ -56,7 +55,6 @@ from tests.factories import (
     signed,
     user_with,
 )
-from tests.fillers import TINY
 from tests.issued_papers import paper_in
 from tests.later_papers import (
     begun_correction,
@@ -66,7 +64,7 @@ from tests.later_papers import (
     certificates_of,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny_papers")]
 
 Act = Callable[[], object]
 Rows = list[tuple[str, str]]
@@ -585,12 +583,6 @@ def state() -> dict[type[models.Model], list[dict[str, Any]]]:
         for label in labels
         for model in apps.get_app_config(label).get_models()
     }
-
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    for kind, filler in TINY.items():
-        monkeypatch.setitem(FILLERS, kind, filler)
 
 
 @contextmanager

@@ -16,10 +16,8 @@ from assessments.workflow import Status
 from childfriendly.core import chain
 from childfriendly.core.models import AuditEvent
 from communes.models import User
-from papers.filling import FILLERS
 from papers.models import Attachment, Paper, Register
 from tests.factories import Place, approved, dossier_in, drafted, make_place, numbered, proposed, signed
-from tests.fillers import TINY
 from tests.processes import DIED, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -151,13 +149,7 @@ services.{call}(paper_id={paper.pk}, version={paper.version}, by=User.objects.ge
 """
 
 
-@pytest.fixture
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    for kind, filler in TINY.items():
-        monkeypatch.setitem(FILLERS, kind, filler)
-
-
-@pytest.mark.usefixtures("tiny")
+@pytest.mark.usefixtures("tiny_papers")
 def test_a_clerk_who_loses_power_has_sent_a_paper_out_with_all_that_hangs_on_it_or_not_at_all() -> None:
     place = make_place(2)
     decision = approved([dossier_in(Status.CONCLUDED, place, index) for index in range(2)], place)
@@ -176,7 +168,7 @@ def test_a_clerk_who_loses_power_has_sent_a_paper_out_with_all_that_hangs_on_it_
     assert chain.first_broken_row() is None
 
 
-@pytest.mark.usefixtures("tiny")
+@pytest.mark.usefixtures("tiny_papers")
 def test_a_scan_of_which_the_row_was_never_written_is_an_orphan_and_entering_it_again_works() -> None:
     place = make_place()
     paper = drafted(approved([dossier_in(Status.CONCLUDED, place)], place), place)

@@ -16,14 +16,12 @@ from assessments.workflow import Status
 from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.models import AuditEvent
 from papers import services
-from papers.filling import FILLERS
 from papers.kinds import Kind
 from papers.models import Paper, Register, State
 from papers.services.later import check_can_follow
 from papers.standing import Standing, said_of
 from papers.structure import Certificate, from_json
 from tests.factories import ZERO_IN_3, Place, dossier_in, issued_paper, make_place, signed
-from tests.fillers import TINY
 from tests.later_papers import (
     REASON,
     begun_correction,
@@ -35,13 +33,7 @@ from tests.later_papers import (
     reissued,
 )
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    for kind, filler in TINY.items():
-        monkeypatch.setitem(FILLERS, kind, filler)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny_papers")]
 
 
 @pytest.fixture

@@ -46,13 +46,7 @@ from tests.factories import (
 )
 from tests.fillers import TINY
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    for kind, filler in TINY.items():
-        monkeypatch.setitem(FILLERS, kind, filler)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny_papers")]
 
 
 @pytest.fixture

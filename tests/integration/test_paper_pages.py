@@ -20,7 +20,6 @@ from assessments.workflow import Status
 from childfriendly.core.models import AuditEvent
 from criteria.models import Deadline, DeadlineKind
 from papers import services
-from papers.filling import FILLERS
 from papers.kinds import Kind
 from papers.models import Attachment, Paper, State
 from tests.factories import (
@@ -36,16 +35,9 @@ from tests.factories import (
     sent_out,
     signed,
 )
-from tests.fillers import TINY
 from tests.signing_in import signed_in
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    for kind, filler in TINY.items():
-        monkeypatch.setitem(FILLERS, kind, filler)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny_papers")]
 
 
 @pytest.fixture

@@ -14,25 +14,17 @@ from assessments.workflow import Status
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.models import AuditEvent
 from papers import services
-from papers.filling import FILLERS
 from papers.kinds import Kind
 from papers.models import Paper, Register, State
 from tests.factories import Place, approved, dossier_in, drafted, issued_paper, make_place, numbered, signed
-from tests.fillers import TINY
 from tests.integration.test_races import WON, chain_is_whole, race
 from tests.later_papers import begun_correction, begun_reissue, begun_replacement, begun_revocation, certificates_of
 
 __all__ = ["chain_is_whole"]  # a fixture
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("tiny_papers")]
 
 CLERKS = 8
-
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    for kind, filler in TINY.items():
-        monkeypatch.setitem(FILLERS, kind, filler)
 
 
 def told(action: str) -> int:

@@ -23,7 +23,6 @@ from communes.models import User
 from criteria import services as criteria_services
 from criteria.models import Target
 from papers import services as papers
-from papers.filling import FILLERS
 from papers.models import Paper
 from papers.services import council as council_services
 from papers.services import recheck as recheck_services
@@ -48,10 +47,9 @@ from tests.factories import (
     rechecked,
     signed,
 )
-from tests.fillers import TINY
 from tests.later_papers import begun_reissue, certificates_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny_papers")]
 
 Tab = dict[str, Any]
 Case = tuple[Callable[..., object], Tab, Tab]  # what is called, and what the first and the second tab send
@@ -237,12 +235,6 @@ CASES: dict[str, Callable[[Place], Case]] = {
     "issue": sending_out,
     "enter_in_register": entering,
 }
-
-
-@pytest.fixture(autouse=True)
-def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
-    for kind, filler in TINY.items():
-        monkeypatch.setitem(FILLERS, kind, filler)
 
 
 def test_every_service_that_takes_a_version_is_tried() -> None:
