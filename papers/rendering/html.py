@@ -28,7 +28,7 @@ from papers.words import ALL_KINDS
 
 AGENCY_WIDTH = 23  # bold capitals that a line of the letterhead holds
 SUBJECT_WIDTH = 62
-ATTACHED_WIDTH, ATTACHED_WIDTH_ACROSS = 78, 105  # of «(Kèm theo …)», on an upright and a turned page
+ATTACHED_WIDTH, ATTACHED_WIDTH_ACROSS = 70, 105  # of «(Kèm theo …)», on an upright and a turned page
 ABOUT_WIDTH = 30  # of «V/v …», in the column of the letterhead
 
 GLUE = "\u00a0"
