@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from assessments.models import Decision, DecisionItem, Result
 from assessments.policy import CONCLUDED, DECIDED
@@ -268,3 +268,16 @@ def _mending(period: Period, unit: Unit) -> Iterator[Issued]:
             (("thu hồi", names),) if paper.kind == Kind.REVOCATION and names else (),
             remark=f"đối với văn bản số {paper.earlier.full_number}" if paper.earlier else "",
         )
+
+
+def enclosed_with(report: Paper, among: QuerySet[Paper]) -> QuerySet[Paper]:
+    """The papers that a report upwards sends along: the decisions of its area, and what corrects, replaces or revokes
+    them, as far as they were issued when it was signed; until then, those of today."""
+    decided = DecisionItem.objects.filter(within(report.unit_id, "dossier__commune"), decision__period=report.period_id)
+    ours = Q(kind=Kind.DECISION, decision__in=decided.values("decision"))
+    found = among.filter(
+        ours | Q(within(report.unit_id, "unit"), kind__in=MENDING), period=report.period_id, state=State.ISSUED
+    )
+    if report.signed_at:
+        found = found.filter(issued_at__lte=report.signed_at)
+    return found.order_by("issued_on", "pk")

@@ -28,6 +28,7 @@ from communes.models import User
 from communes.queries import Roles
 from criteria.models import Period
 from papers.filling import FILLERS, content_of
+from papers.filling.standing import enclosed_with
 from papers.forms.paper import FilterForm
 from papers.kinds import Kind, Subject
 from papers.models import Paper, State
@@ -214,6 +215,9 @@ def paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
         "on_their_way": visible(request).filter(earlier=found, state__in=LIVE),
         "asks_office": _may_be_followed(found, said.standing) and is_at_deciding_body(user, found, on=day),
         "attachments": attachment_lines(found),
+        "enclosed": enclosed_with(found, Paper.objects.visible_to(user, day))
+        if found.spec.subject is Subject.PERIOD
+        else [],
         "can_attach": found.state in ATTACHABLE and can(check_can_attach, user, found, on=day),
         "events": list(_history(found)),
         "can_reword": is_draft and Kind(found.kind) in FILLERS and can(check_can_edit, user, found, on=day),

@@ -15,6 +15,7 @@ from childfriendly.core.exceptions import Refused
 from communes.models import Role, User
 from criteria.models import Target
 from criteria.services import open_period, standard_authorities
+from papers import services
 from papers.filling.changes import Change, changes_since, figures_of
 from papers.filling.reports import passages, province_report, result_report
 from papers.kinds import KINDS, Kind
@@ -27,6 +28,7 @@ from tests.factories import (
     Place,
     dossier_in,
     issued,
+    issued_paper,
     make_neighbour,
     make_place,
     move,
@@ -335,6 +337,34 @@ def test_the_page_tells_what_changed() -> None:
 def test_a_draft_has_no_figures_of_its_own() -> None:
     place = make_place()
     assert changes_since(report_of(place)) == []
+
+
+# ---- what is sent along ----------------------------------------------------------------------------------------------
+def enclosed(paper: Paper, reader: User) -> list[str]:
+    """The decisions that the report's page hands over, each with its file."""
+    page = BeautifulSoup(signed_in(reader).get(reverse("papers:paper", args=[paper.uuid])).text, "html.parser")
+    found = page.find("h2", string="Quyết định gửi kèm")
+    if found is None:
+        return []
+    papers = [Paper.objects.get(uuid=link["href"].split("/")[2]) for link in found.find_next("ul").select("a")]  # type: ignore[union-attr]
+    assert papers[0::2] == papers[1::2]  # its page, and its file
+    return [one.full_number for one in papers[1::2]]
+
+
+def test_a_report_hands_over_the_decisions_that_were_issued_when_it_was_signed() -> None:
+    place = make_place(3)
+    neighbour = make_neighbour(place)
+    issued_paper([dossier_in(Status.CONCLUDED, place, 0)], place, "7")
+    issued_paper([dossier_in(Status.CONCLUDED, neighbour)], neighbour, "9")
+    report = services.draft(
+        kind=Kind.RESULT_REPORT, period=place.period, unit=place.deciding, by=place.appraiser, at=place.later()
+    )
+    assert enclosed(report, place.appraiser) == ["07/QĐ-UBND"]
+    issued_paper([dossier_in(Status.CONCLUDED, place, 1)], place, "8")
+    assert enclosed(report, place.appraiser) == ["07/QĐ-UBND", "08/QĐ-UBND"]
+    services.sign(paper_id=report.pk, version=report.version, by=place.leader, at=place.later())
+    issued_paper([dossier_in(Status.CONCLUDED, place, 2)], place, "12")
+    assert enclosed(report, place.appraiser) == ["07/QĐ-UBND", "08/QĐ-UBND"]
 
 
 # ---- cost ----------------------------------------------------------------------------------------------------------
