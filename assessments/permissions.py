@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from assessments import policy
 from assessments.figures import DossierFigures
-from assessments.models import Dossier, Evidence, Proposal, ProposalItem, Recommendation
+from assessments.models import Decision, Dossier, Evidence, Proposal, ProposalItem, Recommendation
 from assessments.policy import Relation, Right, Rule, Tie
 from assessments.workflow import MOVES, Action, Status
 from childfriendly.core.exceptions import Refused
@@ -356,6 +356,13 @@ def can_return_proposal(user: User, proposal: Proposal, *, at: datetime) -> bool
 def check_can_approve(user: User, proposal: Proposal, dossiers: Iterable[Dossier], *, at: datetime) -> None:
     """`dossiers` are all those in the proposal: who may not decide one of them does not approve the whole."""
     _check_can_answer(user, Right.APPROVE, proposal, at)
+    for dossier in dossiers:
+        check_four_eyes(user, Right.APPROVE, dossier, at)
+
+
+def check_can_take_over(user: User, decision: Decision, dossiers: Iterable[Dossier], *, at: datetime) -> None:
+    """Whether `user` may answer for a decision in place of a leader who has left: who may approve, and no other."""
+    check_role(user, policy.rule_of(Right.APPROVE).role, decision.deciding_unit, at)
     for dossier in dossiers:
         check_four_eyes(user, Right.APPROVE, dossier, at)
 

@@ -29,6 +29,7 @@ DAYS: Final = datetime.timedelta(days=30)
 ACTIONS: Final[dict[str, str]] = {
     **{str(action): words for action, words in SENTENCES.items()},
     "revoke": "Thu hồi công nhận",
+    "take_over_decision": "Ký quyết định thay lãnh đạo đã thôi giữ chức vụ",
     "issue_decision": "Vào số, phát hành quyết định",
     "draft_paper": "Soạn văn bản",
     "reword_paper": "Sửa câu chữ văn bản",

@@ -9,7 +9,7 @@ from assessments.services.access import (
     unlock_evidence,
 )
 from assessments.services.appraisal import Appraised, differs, save_appraisal, save_appraised_totals
-from assessments.services.decisions import approve, issue_decision, propose, return_proposal, revoke
+from assessments.services.decisions import approve, issue_decision, propose, return_proposal, revoke, take_over
 from assessments.services.figures import attach_evidence, remove_evidence, save_base_figures, save_entry
 from assessments.services.files import delete_orphans, named_files, orphans, scan_files, verify_files
 from assessments.services.handover import hand_over, leave, work_of
@@ -42,6 +42,7 @@ __all__ = [
     "save_base_figures",
     "save_entry",
     "scan_files",
+    "take_over",
     "unlock_evidence",
     "verify_files",
     "work_of",

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, time
+from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
@@ -25,6 +26,7 @@ from assessments.permissions import (
     check_can_number,
     check_can_propose,
     check_can_return_proposal,
+    check_can_take_over,
 )
 from assessments.services.files import examine, keep
 from assessments.services.moves import move_row, record_step_time, role_text
@@ -35,7 +37,7 @@ from childfriendly.core.text import nfc
 from communes.models import Role, Unit, User
 from communes.queries import roles_of
 from criteria.deadlines import VIET_NAM
-from criteria.models import DeadlineKind, Task
+from criteria.models import Authority, DeadlineKind, Task
 from criteria.services import authority_for
 
 RESULT_OF = {
@@ -148,9 +150,6 @@ def approve(*, proposal_id: int, version: int, by: User, at: datetime) -> Decisi
     check_can_approve(by, proposal, [item.dossier for item in items], at=at)
     authority = authority_for(proposal.period, Task.DECIDE, items[0].dossier.commune)
     submitting = authority_for(proposal.period, Task.APPRAISE, items[0].dossier.commune)
-    held = roles_of(by, timezone.localdate(at)).at(proposal.deciding_unit_id, Role.LEADER)
-    signed_for = held.acting_words if held else ""
-    superior = _title_of(held.acting_for, proposal.deciding_unit, at) if held and held.acting_for else ""
     _answer(proposal, version, Proposal.State.APPROVED, by, at)
     faults.reach("approve: answered")
     decision = Decision.objects.create(
@@ -162,12 +161,7 @@ def approve(*, proposal_id: int, version: int, by: User, at: datetime) -> Decisi
         place=authority.place,
         authority_document=authority.document_number,
         submitting_body_name=submitting.body_name,
-        signer_title=(held.title if held else "") or authority.signer_title,
-        signed_for_title=(superior or authority.signer_title) if signed_for else "",
-        signed_for=signed_for,
-        signer_name=by.full_name,
-        approved_by=by,
-        approved_at=at,
+        **_who_decides(by, proposal.deciding_unit, authority, at),
     )
     faults.reach("approve: decided")
     for position, item in enumerate(items, start=1):
@@ -192,6 +186,48 @@ def approve(*, proposal_id: int, version: int, by: User, at: datetime) -> Decisi
     audit.record("approve", proposal, by=by, at=at, role=role_text(Role.LEADER, proposal.deciding_unit, by, at))
     faults.reach("approve: recorded")
     return decision
+
+
+def _who_decides(leader: User, unit: Unit, authority: Authority, at: datetime) -> dict[str, Any]:
+    """The columns of a decision that tell who answers for it, and as whom."""
+    held = roles_of(leader, timezone.localdate(at)).at(unit.pk, Role.LEADER)
+    signed_for = held.acting_words if held else ""
+    superior = _title_of(held.acting_for, unit, at) if held and held.acting_for else ""
+    return {
+        "signer_title": (held.title if held else "") or authority.signer_title,
+        "signed_for_title": (superior or authority.signer_title) if signed_for else "",
+        "signed_for": signed_for,
+        "signer_name": leader.full_name,
+        "approved_by": leader,
+        "approved_at": at,
+    }
+
+
+@transaction.atomic
+def take_over(*, decision_id: int, signer: User, signed_at: datetime, by: User, at: datetime) -> None:
+    """Another leader answers for a decision by signing it, since the one who approved it has left office: the upper
+    half of signing its paper, called by nobody else (`papers.services.life`). `by` signs, or enters what was signed."""
+    visible = Decision.objects.visible_to(by, timezone.localdate(at)).select_related("deciding_unit", "period")
+    decision = visible.filter(pk=decision_id).first()
+    if decision is None:
+        raise Refused("Không tìm thấy quyết định này trong phạm vi của đơn vị.")
+    dossiers = [item.dossier for item in decision.items.select_related("dossier__commune", "dossier__deciding_unit")]
+    check_can_take_over(signer, decision, dossiers, at=signed_at)
+    authority = authority_for(decision.period, Task.DECIDE, dossiers[0].commune)
+    rows = Decision.objects.filter(pk=decision.pk, version=decision.version, number="")
+    columns = _who_decides(signer, decision.deciding_unit, authority, signed_at)
+    if not rows.update(**columns, version=F("version") + 1):
+        raise Stale("Quyết định vừa được người khác xử lý. Mở lại trang để xem tình trạng mới.")
+    role = Role.LEADER if by == signer else Role.CLERK
+    audit.record(
+        "take_over_decision",
+        decision,
+        by=by,
+        at=at,
+        role=role_text(role, decision.deciding_unit, by, at),
+        before={"signer": decision.signer_name},
+        after={"signer": signer.full_name},
+    )
 
 
 NUMBER = re.compile(r"0*([1-9][0-9]{0,5})")

@@ -18,6 +18,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from assessments import services as assessments
 from assessments.models import Decision, DecisionItem, Dossier, Proposal, Result
 from assessments.services.files import keep
 from childfriendly.core import audit, faults
@@ -196,7 +197,8 @@ def sign(*, paper_id: int, version: int, by: User, at: datetime) -> Paper:
     paper = get_paper(paper_id, by, at)
     check_state(paper, State.DRAFT)
     check_can_sign(by, paper, on=timezone.localdate(at))
-    _check_is_who_approved(paper, by)
+    _check_is_who_approved(paper, by, timezone.localdate(at))
+    _take_over(paper, by, at, by=by, at=at)
     _sign(paper, version, by, at)
     audit.record("sign_paper", paper, by=by, at=at, role=role_for(paper, Right.SIGN, by, at), after=_told(paper))
     return _again(paper)
@@ -232,13 +234,15 @@ def enter_signed(
     what, written_on = _written(paper)
     if signed_on < written_on:
         raise Refused(f"Ngày ký không được trước ngày {what} ({written_on:%d/%m/%Y}). Kiểm tra lại ngày ký.")
-    _check_is_who_approved(paper, signer)
+    _check_is_who_approved(paper, signer, signed_on)
     checked = examine(scan)
     reading = reading_of(checked, at=at)
     path, verdict = keep(checked, is_sensitive=False)
     faults.reach("enter signed: stored")
+    signed_at = datetime.combine(signed_on, time(12), VIET_NAM)
     with transaction.atomic():
-        _sign(paper, version, signer, datetime.combine(signed_on, time(12), VIET_NAM), signed_on_paper_entered_by=by)
+        _take_over(paper, signer, signed_at, by=by, at=at)
+        _sign(paper, version, signer, signed_at, signed_on_paper_entered_by=by)
         paper = _again(paper)
         add_attachment(paper, checked, reading, path=path, verdict=verdict, by=by, at=at)
         after = {**_told(paper), "signer": signer.full_name, "signed_on": signed_on.isoformat(), "scan": checked.sha256}
@@ -269,10 +273,23 @@ def possible_signers(paper: Paper, on: date) -> QuerySet[RoleAssignment]:
     return held.filter(still).select_related("user")
 
 
-def _check_is_who_approved(paper: Paper, signer: User) -> None:
-    if paper.kind == Kind.DECISION and paper.decision is not None and paper.decision.approved_by_id != signer.pk:
-        name = paper.decision.approved_by.full_name
+def _check_is_who_approved(paper: Paper, signer: User, on: date) -> None:
+    """Who approved a decision signs it; once they have left office, whoever answers for it in their place."""
+    decision = _approved_by_another(paper, signer)
+    if decision and may_have_signed(paper, decision.approved_by, on):
+        name = decision.approved_by.full_name
         raise Refused(f"Quyết định này do đồng chí {name} duyệt. Chính đồng chí đó ký quyết định.")
+
+
+def _take_over(paper: Paper, signer: User, signed_at: datetime, *, by: User, at: datetime) -> None:
+    if decision := _approved_by_another(paper, signer):
+        assessments.take_over(decision_id=decision.pk, signer=signer, signed_at=signed_at, by=by, at=at)
+        decision.refresh_from_db()
+
+
+def _approved_by_another(paper: Paper, signer: User) -> Decision | None:
+    decision = paper.decision if paper.kind == Kind.DECISION else None
+    return decision if decision and decision.approved_by_id != signer.pk else None
 
 
 def _sign(paper: Paper, version: int, signer: User, signed_at: datetime, **changes: Any) -> None:

@@ -223,6 +223,12 @@ def signing_by_hand(place: Place) -> Act:
     return lambda: papers.enter_signed(**given, signer_id=place.leader.pk, signed_on=day, scan=pdf_file())
 
 
+def taking_over(place: Place) -> Act:
+    decision = approved([dossier_in(Status.CONCLUDED, place)], place)
+    successor, at = user_with(Role.LEADER, place.deciding), place.later()
+    return lambda: services.take_over(decision_id=decision.pk, signer=successor, signed_at=at, by=successor, at=at)
+
+
 def numbering_a_paper(place: Place) -> Act:
     given = of(signed(a_draft(place), place), place.clerk, place)
     return lambda: papers.number(**given, number="7", issued_on=timezone.localdate(place.at))
@@ -530,6 +536,7 @@ SERVICES: dict[str, tuple[Callable[[Place], Act], Rows]] = {
     "propose": (proposing, [("propose", DOSSIER), ("propose", PROPOSAL)]),
     "return_proposal": (returning, [("return_proposal", DOSSIER), ("return_proposal", PROPOSAL)]),
     "approve": (approving, [("approve", DOSSIER), ("approve", PROPOSAL)]),
+    "take_over": (taking_over, [("take_over_decision", DECISION)]),
     "issue_decision": (numbering, [("recognise", DOSSIER), ("issue_decision", DECISION)]),
     "draft": (drafting, [("draft_paper", PAPER)]),
     "reword": (rewording, [("reword_paper", PAPER)]),

@@ -33,6 +33,7 @@ from tests import signing
 from tests.factories import (
     ZERO_IN_3,
     Place,
+    RoleAssignmentFactory,
     approved,
     dossier_in,
     drafted,
@@ -248,6 +249,53 @@ def test_a_decision_is_signed_by_who_approved_it(place: Place, decision: Decisio
     paper = drafted(decision, place)
     with pytest.raises(Refused, match=rf"^Quyết định này do đồng chí {place.leader.full_name} duyệt\."):
         services.sign(paper_id=paper.pk, version=1, by=deputy, at=place.later())
+
+
+def successor_of(place: Place) -> User:
+    """The leader who approved has left office at the end of October, and another holds it."""
+    RoleAssignment.objects.filter(user=place.leader).update(valid_to=dt.date(2024, 10, 31))
+    successor: User = user_with(Role.LEADER, place.deciding)
+    return successor
+
+
+def test_where_who_approved_has_left_office_their_successor_signs_and_answers_for_it(
+    place: Place, decision: Decision
+) -> None:
+    paper = drafted(decision, place)
+    successor = successor_of(place)
+    services.sign(paper_id=paper.pk, version=1, by=successor, at=place.later())
+    paper.refresh_from_db()
+    decision.refresh_from_db()
+    assert (paper.signer, decision.approved_by, decision.signer_name) == (successor, successor, successor.full_name)
+    told = AuditEvent.objects.about(decision).get(action="take_over_decision")
+    assert (told.before, told.after) == ({"signer": place.leader.full_name}, {"signer": successor.full_name})
+    sent_out(numbered(paper, place), place)
+    certificate = from_json(Paper.objects.get(kind=Kind.CERTIFICATE).content)
+    assert (
+        certificate.signatures[0].name
+        if isinstance(certificate, Content)
+        else certificate.signature.name == (successor.full_name)
+    )
+
+
+def test_the_successor_may_have_signed_by_hand(place: Place, decision: Decision) -> None:
+    paper = drafted(decision, place)
+    successor = successor_of(place)
+    assert entered(paper, place, signer_id=successor.pk).signer == successor
+    decision.refresh_from_db()
+    assert decision.approved_by == successor
+
+
+def test_a_successor_who_proposed_a_decision_does_not_answer_for_it(place: Place, decision: Decision) -> None:
+    paper = drafted(decision, place)
+    successor_of(place)
+    promoted = User.objects.get(pk=place.head_of_office.pk)
+    RoleAssignmentFactory(user=promoted, role=Role.LEADER, unit=place.deciding)
+    with pytest.raises(Refused, match=r"^Người đã trình hồ sơ không được quyết định hồ sơ đó\."):
+        services.sign(paper_id=paper.pk, version=1, by=promoted, at=place.later())
+    decision.refresh_from_db()
+    paper.refresh_from_db()
+    assert (decision.approved_by, paper.state) == (place.leader, State.DRAFT)
 
 
 def test_what_lacks_a_part_is_not_signed(place: Place, decision: Decision, monkeypatch: pytest.MonkeyPatch) -> None:
