@@ -26,5 +26,6 @@ def test_the_collector_hears_a_broken_policy_a_script_error_and_a_missing_file(
 def test_english_words_stand_out_of_vietnamese_ones() -> None:
     text = (
         "Nộp hồ sơ trong kỳ: submit page, set home. Khai sinh thanh toán nghiêng quyết khuya giữa UBND huyện, PDF 20 MB"
+        ", /van-ban/0193a5c2-7b1e-7def-cfab-deadbeefcafe/ky/"
     )
     assert english_words(text) == {"submit", "page", "set", "home"}

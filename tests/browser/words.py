@@ -19,8 +19,8 @@ SYLLABLE = re.compile(f"(?:{ONSET})(?:{RHYME})", re.IGNORECASE)
 TOKEN = re.compile(r"\w+")
 NOT_PROSE = re.compile(
     r"\S+\.(?:pdf|docx|xlsx|csv|jpg|png|zip)\b|\b[A-Z]{2}-\d{4}-\d{5}\b|\b[2-9A-HJ-NP-Z]{5}-?[2-9A-HJ-NP-Z]{5}\b"
-    r"|\S+/kiem-tra/"
-)  # file names, codes of dossiers and of papers, the address printed beside those
+    r"|\S+/kiem-tra/|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
+)  # file names, codes of dossiers and of papers, the address printed beside those, addresses in refusals of the audit
 ABBREVIATION = re.compile(r"[B-DF-HJ-NP-TV-Z]{2,5}")  # THCS, TCMR, BYT: no English word is without a vowel
 
 ROMAN = re.compile(r"[IVX]{2,5}")  # headings of papers: «II. TÌNH HÌNH»
