@@ -2,7 +2,6 @@
 
 import datetime
 import re
-from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
@@ -14,7 +13,6 @@ from assessments.workflow import Action, Status
 from childfriendly.core.exceptions import Refused
 from communes.models import Role, User
 from criteria.models import Target
-from criteria.services import open_period, standard_authorities
 from papers import services
 from papers.filling.changes import Change, changes_since, figures_of
 from papers.filling.reports import passages, province_report, result_report
@@ -23,7 +21,6 @@ from papers.models import Paper, State
 from papers.structure import Content, Heading, Paragraph, Table, to_json
 from papers.words import in_sentence, vietnamese_date
 from tests.factories import (
-    DEADLINES,
     ZERO_IN_3,
     Place,
     dossier_in,
@@ -32,6 +29,7 @@ from tests.factories import (
     make_neighbour,
     make_place,
     move,
+    next_year,
 )
 from tests.signing_in import signed_in
 
@@ -222,25 +220,6 @@ def test_late_communes_are_named_at_the_deadline_that_they_missed() -> None:
         "Hoàn thành thẩm định (trước ngày 25/11): không có xã nào muộn.",
         "Ra quyết định công nhận (trước ngày 30/11): không có xã nào muộn.",
     ]
-
-
-def next_year(place: Place) -> Place:
-    """The period after, of the same province, with the same people."""
-    year = place.period.year + 1
-    figures_as_of = datetime.date(year, 10, 31)
-    period = open_period(
-        province=place.province,
-        year=year,
-        starts_on=datetime.date(year, 1, 1),
-        ends_on=datetime.date(year, 12, 31),
-        figures_as_of=figures_as_of,
-        criteria_set=place.period.criteria_set,
-        deadlines=DEADLINES,
-        authorities=standard_authorities(figures_as_of, place.province, [place.deciding]),
-        by=place.catalogue_admin,
-        at=datetime.datetime(year, 1, 15, 2, 0, tzinfo=datetime.UTC),
-    )
-    return replace(place, period=period, at=datetime.datetime(year, 11, 1, 2, 0, tzinfo=datetime.UTC))
 
 
 def test_a_report_tells_who_was_gained_and_who_was_lost_since_the_year_before() -> None:
