@@ -4,6 +4,7 @@ could leak."""
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -44,9 +45,11 @@ OLD_FROM = datetime.date(2000, 1, 1)
 OLD_TO = datetime.date(2025, 6, 30)
 NEW_FROM = datetime.date(2025, 7, 1)
 PASSWORD = "mat-khau-chi-de-thu-nghiem"
+_numbers_of_papers = count(5001)
 
 
 # ---- communes ----------------------------------------------------------------------------------------------------
+# Numbers in names have five digits: no name is the beginning of another, and none looks like a year.
 class ProvinceFactory(DjangoModelFactory[Unit]):
     """A province until 30/06/2025; `new=True` makes one from 01/07/2025."""
 
@@ -57,7 +60,7 @@ class ProvinceFactory(DjangoModelFactory[Unit]):
         new = factory.Trait(valid_from=NEW_FROM, valid_to=None)
 
     code = factory.Sequence(lambda n: f"{n % 100:02}")
-    name = factory.Sequence(lambda n: f"Tỉnh Thử {n}")
+    name = factory.Sequence(lambda n: f"Tỉnh Thử {10_000 + n}")
     level = Level.PROVINCE
     kind = Kind.PROVINCE
     valid_from = OLD_FROM
@@ -69,7 +72,7 @@ class DistrictFactory(DjangoModelFactory[Unit]):
         model = Unit
 
     code = factory.Sequence(lambda n: f"{n % 1000:03}")
-    name = factory.Sequence(lambda n: f"Huyện Thử {n}")
+    name = factory.Sequence(lambda n: f"Huyện Thử {10_000 + n}")
     level = Level.DISTRICT
     kind = Kind.DISTRICT
     parent = factory.SubFactory(ProvinceFactory)
@@ -87,7 +90,7 @@ class CommuneFactory(DjangoModelFactory[Unit]):
         new = factory.Trait(valid_from=NEW_FROM, valid_to=None, parent=factory.SubFactory(ProvinceFactory, new=True))
 
     code = factory.Sequence(lambda n: f"{n % 100000:05}")
-    name = factory.Sequence(lambda n: f"Xã Thử {n}")
+    name = factory.Sequence(lambda n: f"Xã Thử {10_000 + n}")
     level = Level.COMMUNE
     kind = Kind.COMMUNE
     parent = factory.SubFactory(DistrictFactory)
@@ -109,8 +112,8 @@ class UserFactory(DjangoModelFactory[User]):
     class Meta:
         model = User
 
-    username = factory.Sequence(lambda n: f"nguoi.dung.{n}")
-    full_name = factory.Sequence(lambda n: f"Người Dùng {n}")
+    username = factory.Sequence(lambda n: f"nguoi.dung.{10_000 + n}")
+    full_name = factory.Sequence(lambda n: f"Người Dùng {10_000 + n}")
     password = Password(PASSWORD)
 
 
@@ -484,6 +487,14 @@ def asked(place: Place, *, by: User | None = None, **typed: Any) -> Opinion:
 PDF = corpus_files.pdf()
 
 
+def next_number() -> str:
+    """For a paper whose number does not matter: no other of this run bears it.
+
+    The database's own counters will not do. PostgreSQL's go on from test to test, so two offsets meet in some order of
+    the tests."""
+    return str(next(_numbers_of_papers))
+
+
 def pdf_file(name: str = "bien-ban.pdf", content: bytes = PDF) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, content, content_type="application/pdf")
 
@@ -510,7 +521,7 @@ def issued(dossiers: Sequence[Dossier], place: Place, number: str = "") -> Decis
     return services.issue_decision(
         decision_id=decision.pk,
         version=decision.version,
-        number=number or str(100 + decision.pk),
+        number=number or next_number(),
         issued_on=timezone.localdate(at),
         by=place.clerk,
         at=at,
@@ -532,7 +543,7 @@ def numbered(paper: Paper, place: Place, number: str = "", *, is_checked: bool =
     return papers.number(
         paper_id=paper.pk,
         version=paper.version,
-        number=number or str(5000 + paper.pk),
+        number=number or next_number(),
         issued_on=timezone.localdate(at),
         is_checked=is_checked,
         by=place.clerk,

@@ -12,7 +12,7 @@ from papers.kinds import KINDS, Form, Kind
 from papers.models import Paper, PaperItem, Register, State
 from papers.models.paper import new_code
 from papers.structure import Certificate, Content, Letterhead, Paragraph, Printed, Signature, to_json
-from tests.factories import Place
+from tests.factories import Place, next_number
 
 SIGNER = "Người Ký Hư Cấu"
 
@@ -77,10 +77,7 @@ def paper_in(
             register, numbers = Register.take(place.deciding, day.year, 1)
             columns |= {"register": register, "register_number": numbers[0]}
         else:
-            columns |= {
-                "number": number or str(500 + Paper.objects.count()),
-                "number_year": day.year,
-            }
+            columns |= {"number": number or next_number(), "number_year": day.year}
     if state is State.ISSUED:
         sha256 = hashlib.sha256(columns["code"].encode()).hexdigest()
         columns |= {

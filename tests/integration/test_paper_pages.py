@@ -286,7 +286,7 @@ def test_a_numbered_paper_has_no_file_before_it_is_issued(place: Place, decision
     paper = numbered(signed(drafted(decision, place), place), place)
     answer = signed_in(place.clerk).get(url("pdf", paper))
     text = PdfReader(BytesIO(content_of(answer))).pages[0].extract_text()
-    assert paper.number not in text  # what was signed, still as a draft
+    assert f"{paper.number}/" not in text  # what was signed, still as a draft
     issued = sent_out(paper, place)
     certificate = Paper.objects.get(kind=Kind.CERTIFICATE)
     answer = signed_in(place.clerk).get(url("pdf", certificate))
