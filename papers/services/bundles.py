@@ -16,9 +16,10 @@ from typing import IO, BinaryIO, Final, cast
 
 import pikepdf
 from django.conf import settings
+from django.db.models import Q
 from django.utils import timezone
 
-from assessments.models import Dossier, Evidence
+from assessments.models import DecisionItem, Dossier, Evidence, ProposalItem
 from assessments.permissions import Door, door_to
 from childfriendly.core.exports import watermark
 from childfriendly.core.files import BrokenSealError, Scan, clean_name, content_of, megabytes
@@ -84,9 +85,9 @@ class Bundle:
             reason = self._left_out(row)
             name = f"{number:02d}-{row.item}-{clean_name(row.name)}"
             yield Entry(folder, name, row.path, row.sha256, row.size, reason=reason)
-        papers = Paper.objects.visible_to(self.reader, today).filter(dossier=dossier, state=State.ISSUED)
+        papers = Paper.objects.visible_to(self.reader, today).filter(_about(dossier), state=State.ISSUED)
         for number, paper in enumerate(papers.order_by("issued_on", "pk"), start=1):
-            name = f"{number:02d}-{paper.kind.replace('_', '-')}.pdf"
+            name = f"{number:02d}-{ascii_words(str(paper))}.pdf"
             yield Entry("van-ban", name, paper.pdf_path, paper.pdf_sha256, paper.pdf_size or 0)
 
     def _left_out(self, evidence: Evidence) -> str:
@@ -95,6 +96,14 @@ class Bundle:
         if evidence.is_sensitive or door_to(self.reader, evidence, at=self.at) is not Door.OPEN:
             return "tệp nhạy cảm hoặc đang khóa: mở từng tệp trên trang hồ sơ"
         return ""
+
+
+def _about(dossier: Dossier) -> Q:
+    """The papers of one dossier: its own, those of the proposal and the decision that it is in, and what was issued to
+    its commune alone."""
+    proposals = ProposalItem.objects.filter(dossier=dossier).values("proposal")
+    decisions = DecisionItem.objects.filter(dossier=dossier).values("decision")
+    return Q(dossier=dossier) | Q(item__dossier=dossier) | Q(proposal__in=proposals) | Q(decision__in=decisions)
 
 
 def folder_of(dossier: Dossier) -> str:

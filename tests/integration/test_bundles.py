@@ -21,11 +21,15 @@ from childfriendly.core import jobs
 from childfriendly.core.models import AuditEvent, Job
 from communes.models import Role, User
 from papers import jobs as papers_jobs
+from papers import services as papers
+from papers.kinds import Kind
+from papers.models import Paper
+from papers.services.batch import issue_few
 from papers.services.bundles import INDEX, Bundle, folder_of, index_of
 from papers.structure import Paragraph, Table
 from tests.answers import body_of
 from tests.corpus import files as corpus
-from tests.factories import Place, dossier_in, make_place, move, pdf_file, user_with
+from tests.factories import Place, dossier_in, issued_paper, make_place, move, pdf_file, user_with
 from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -153,6 +157,23 @@ def test_several_dossiers_are_a_folder_each_without_accents(place: Place) -> Non
             f"{folders[1]}/TC01/01-TC01.1-Hai.pdf",
         ]
     )
+
+
+@pytest.mark.usefixtures("tiny_papers")
+def test_the_issued_papers_lie_in_a_folder_of_their_own(place: Place) -> None:
+    """Those of the dossier, the decision that it is in, and what was issued to its commune alone; no draft."""
+    dossier, other = (dossier_in(Status.CONCLUDED, place, index) for index in (0, 1))
+    papers.draft(kind=Kind.APPRAISAL_REPORT, dossier=dossier, by=place.appraiser, at=place.later())
+    decision = issued_paper([dossier, other], place, "45")
+    assert decision.decision is not None
+    assert issue_few(decision.decision, at=place.later())
+    certificate = Paper.objects.get(kind=Kind.CERTIFICATE, item__dossier=dossier)
+    there = archive([Dossier.objects.with_setting().get(pk=dossier.pk)], place.appraiser)
+    held = {name: there.read(name) for name in there.namelist() if name.startswith("van-ban/")}
+    assert {name: hashlib.sha256(content).hexdigest() for name, content in held.items()} == {
+        "van-ban/01-quyet-dinh-cong-nhan-so-45-qd-ubnd.pdf": decision.pdf_sha256,
+        f"van-ban/02-giay-cong-nhan-so-vao-so-{certificate.register_number}-2024.pdf": certificate.pdf_sha256,
+    }
 
 
 # ---- asked for ---------------------------------------------------------------------------------------------------
