@@ -26,6 +26,7 @@ from childfriendly.core import headers
 from childfriendly.core.clock import received_at
 from childfriendly.core.context import shell
 from childfriendly.core.exceptions import TooMany
+from childfriendly.core.files import Scan
 from childfriendly.core.rates import check_rate
 from childfriendly.core.ready import ready
 from childfriendly.core.text import fold
@@ -34,6 +35,8 @@ from communes.queries import NAMES, continued_by, continuing
 from papers.forms.public import CodeForm, is_code, plain_code
 from papers.kinds import KINDS, Kind
 from papers.models import Attachment, Paper, PaperItem, State
+from papers.rendering.comparing import Match
+from papers.services import signatures
 from papers.standing import Said, Standing, said_of
 from papers.words import small_first
 
@@ -152,13 +155,19 @@ def _shown(paper: Paper, wanted: str, number: str, at: datetime) -> Shown:
     )
 
 
-_SIGNED: Final = Q(kind=Attachment.Kind.SIGNED_PDF)
+_SIGNED: Final = (
+    Q(kind=Attachment.Kind.SIGNED_PDF) & ~Q(match__in=[Match.DIFFERS, Match.DRAFT]) & ~Q(scan=Scan.INFECTED)
+)
 
 
 def _signed_sha256(paper: Paper) -> tuple[str, ...]:
+    """Of signed copies, but not of what we know to say something else, or to be altered since it was signed: whoever
+    finds the hash of his file here takes it for the paper."""
     if not paper.is_signed:  # type: ignore[attr-defined]
         return ()
-    return tuple(Attachment.objects.filter(_SIGNED, paper=paper).values_list("sha256", flat=True))
+    rows = Attachment.objects.filter(_SIGNED, paper=paper).values_list("sha256", "signatures")
+    reports = ((sha256, signatures.from_json(stored)) for sha256, stored in rows)
+    return tuple(sha256 for sha256, read in reports if all(report.integrity.is_good for report in read))
 
 
 def _issued_with(code: str) -> QuerySet[Paper]:

@@ -18,12 +18,15 @@ from pytest_django.fixtures import DjangoAssertNumQueries
 from assessments.models import Decision, DecisionItem, Dossier
 from assessments.workflow import Status
 from childfriendly.core import headers
+from childfriendly.core.files import Scan
 from childfriendly.core.rates import UNSHARED, counted_here
 from communes.models import Succession, Unit
 from criteria.models import Period
 from papers.kinds import KINDS, Kind
 from papers.models import Attachment, Paper, State
 from papers.models.paper import new_code
+from papers.rendering.comparing import Match
+from papers.services.signatures import Integrity, SignatureReport, Trust, as_json
 from papers.views import recognised
 from papers.words import small_first
 from tests.factories import (
@@ -189,27 +192,71 @@ def test_the_unit_that_continues_a_commune_today_is_named(
     assert f"Xã Một Phần, {province}; Xã Nối Tiếp, {province} So với tệp" in text(client, page_of(certificate))
 
 
+def attached(paper: Paper, place: Place, sha256: str, **read: Any) -> None:
+    Attachment.objects.create(
+        paper=paper,
+        name="ten-rieng.pdf",
+        path=sha256,
+        sha256=sha256,
+        size=9,
+        content_type="application/pdf",
+        uploaded_by=place.clerk,
+        uploaded_at=place.at,
+        **read,
+    )
+
+
+def read_as(integrity: Integrity, place: Place) -> list[dict[str, Any]]:
+    report = SignatureReport(
+        signer="Nguyễn Văn A (giả định)",
+        organisation="",
+        signed_at=place.at,
+        is_stamped=False,
+        is_document_timestamp=False,
+        integrity=integrity,
+        trust=Trust.UNKNOWN,
+        read_at=place.at,
+    )
+    return as_json([report])
+
+
 def test_the_hash_of_the_digitally_signed_copy_stands_beside_that_of_the_file(
     client: Client, paper: Paper, place: Place
 ) -> None:
-    for kind, sha256 in ((Attachment.Kind.SIGNED_PDF, "a" * 64), (Attachment.Kind.SCAN, "b" * 64)):
-        Attachment.objects.create(
-            paper=paper,
-            kind=kind,
-            name="ten-rieng.pdf",
-            path=sha256,
-            sha256=sha256,
-            size=9,
-            content_type="application/pdf",
-            uploaded_by=place.clerk,
-            uploaded_at=place.at,
-        )
+    signed = {"kind": Attachment.Kind.SIGNED_PDF, "signatures": read_as(Integrity.WHOLE, place)}
+    attached(paper, place, "a" * 64, match=Match.SAME, **signed)
+    attached(paper, place, "b" * 64, kind=Attachment.Kind.SCAN)
 
     page = html(client, page_of(paper))
 
     assert "a" * 64 in page
     assert "b" * 64 not in page
     assert "ten-rieng" not in page
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        {"match": Match.DIFFERS},
+        {"match": Match.DRAFT},
+        {"match": Match.SAME, "scan": Scan.INFECTED},
+        {"match": Match.SAME, "integrity": Integrity.CHANGED},
+        {"match": Match.SAME, "integrity": Integrity.BROKEN},
+    ],
+    ids=str,
+)
+def test_no_hash_vouches_for_a_copy_that_we_know_to_be_another(
+    client: Client, paper: Paper, place: Place, read: dict[str, Any]
+) -> None:
+    columns = {key: value for key, value in read.items() if key != "integrity"}
+    stored = read_as(read.get("integrity", Integrity.WHOLE), place)
+    attached(paper, place, "a" * 64, kind=Attachment.Kind.SIGNED_PDF, signatures=stored, **columns)
+
+    page = html(client, page_of(paper))
+
+    assert paper.pdf_sha256 in page
+    assert "a" * 64 not in page
+    assert "Bản PDF đã ký số" not in page
 
 
 @pytest.mark.parametrize("kind", [kind for kind, spec in KINDS.items() if not spec.is_public])
