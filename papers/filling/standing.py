@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Final
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from assessments.models import Decision, DecisionItem, Result
 from assessments.policy import CONCLUDED, DECIDED
@@ -278,6 +279,8 @@ def enclosed_with(report: Paper, among: QuerySet[Paper]) -> QuerySet[Paper]:
     found = among.filter(
         ours | Q(within(report.unit_id, "unit"), kind__in=MENDING), period=report.period_id, state=State.ISSUED
     )
-    if report.signed_at:
+    if report.signed_at and report.signed_on_paper_entered_by_id:  # by hand only the day is known
+        found = found.filter(issued_at__date__lte=timezone.localdate(report.signed_at))
+    elif report.signed_at:
         found = found.filter(issued_at__lte=report.signed_at)
     return found.order_by("issued_on", "pk")

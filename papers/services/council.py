@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from assessments.disclosure import outsiders_sheet
@@ -233,7 +233,10 @@ def _has_signed_minutes(meeting: Meeting) -> bool:
         return False
     council = meeting.council
     minutes = Paper.objects.filter(kind=MINUTES[Desk(council.desk)], unit=council.unit_id, period=council.period_id)
-    return minutes.filter(signed_at__gte=meeting.closed_at).exclude(state=State.DROPPED).exists()
+    # Of what was signed by hand only the day is known: whatever was signed on that of the closing counts.
+    day = Q(signed_on_paper_entered_by__isnull=False, signed_at__date__gte=timezone.localdate(meeting.closed_at))
+    since = day | Q(signed_at__gte=meeting.closed_at)
+    return minutes.filter(since).exclude(state=State.DROPPED).exists()
 
 
 def _check_times(record: Record, period: Period, at: datetime) -> None:

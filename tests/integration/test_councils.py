@@ -10,6 +10,7 @@ from django.db.models import F
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from docx import Document
 
 from assessments import services as assessments
@@ -316,8 +317,15 @@ def test_members_changed_meanwhile_mix_nobody_up(place: Place, dossier: Dossier)
         )
 
 
-def test_signed_minutes_hold_the_meeting_as_it_is(place: Place, dossier: Dossier) -> None:
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_signed_minutes_hold_the_meeting_as_it_is(place: Place, dossier: Dossier, by_hand: bool) -> None:
+    """By hand they are signed «at noon» of a day, be that before the hour at which the meeting was closed."""
     held = met(council(place), [dossier], place)
+    assert held.closed_at is not None
+    signed_at, entered_by = place.later(), None
+    if by_hand:
+        signed_at, entered_by = timezone.localtime(held.closed_at).replace(hour=0), place.editors[0]
+        assert signed_at < held.closed_at
     Paper.objects.create(
         kind="commune_minutes",
         form="BB",
@@ -331,7 +339,8 @@ def test_signed_minutes_hold_the_meeting_as_it_is(place: Place, dossier: Dossier
         drafted_by=place.editors[0],
         drafted_at=place.at,
         signer=place.heads[0],
-        signed_at=place.later(),
+        signed_at=signed_at,
+        signed_on_paper_entered_by=entered_by,
     )
     with pytest.raises(Refused, match="Biên bản của phiên họp này đã ký"):
         reopen_meeting(meeting_id=held.pk, version=held.version, by=place.editors[0], at=place.later())

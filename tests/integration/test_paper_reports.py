@@ -30,6 +30,7 @@ from tests.factories import (
     make_place,
     move,
     next_year,
+    pdf_file,
 )
 from tests.signing_in import signed_in
 
@@ -344,6 +345,30 @@ def test_a_report_hands_over_the_decisions_that_were_issued_when_it_was_signed()
     services.sign(paper_id=report.pk, version=report.version, by=place.leader, at=place.later())
     issued_paper([dossier_in(Status.CONCLUDED, place, 2)], place, "12")
     assert enclosed(report, place.appraiser) == ["07/QĐ-UBND", "08/QĐ-UBND"]
+
+
+def test_a_report_signed_by_hand_hands_over_what_was_issued_by_the_end_of_its_day() -> None:
+    """Of such a signature only the day is known; it is kept as of noon."""
+    place = make_place()
+    dossier = dossier_in(Status.CONCLUDED, place)
+    report = services.draft(
+        kind=Kind.RESULT_REPORT, period=place.period, unit=place.deciding, by=place.appraiser, at=place.later()
+    )
+    place.at = (place.at + datetime.timedelta(days=1)).replace(hour=6)  # in Viet Nam it is 13:00
+    issued_paper([dossier], place, "7")
+    at = place.later()
+    report = services.enter_signed(
+        paper_id=report.pk,
+        version=report.version,
+        signer_id=place.leader.pk,
+        signed_on=at.date(),
+        scan=pdf_file(),
+        by=place.clerk,
+        at=at,
+    )
+    assert report.signed_at is not None
+    assert Paper.objects.filter(kind=Kind.DECISION, issued_at__gt=report.signed_at).exists()
+    assert enclosed(report, place.appraiser) == ["07/QĐ-UBND"]
 
 
 # ---- cost ----------------------------------------------------------------------------------------------------------
