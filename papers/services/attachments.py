@@ -45,11 +45,7 @@ def attach(*, paper_id: int, upload: "UploadedFile[bytes]", by: User, at: dateti
     reading = reading_of(checked, at=at)
     held = roles_of(by, today).at(paper.unit_id, *attaching_roles(paper))
     role = held.words if held else ""
-    try:
-        path, verdict = keep(checked, is_sensitive=False)
-    except Infected:
-        audit.record("refuse_infected_file", paper, by=by, at=at, role=role, after={"sha256": checked.sha256})
-        raise
+    path, verdict = kept(paper, checked, by=by, at=at, role=role)
     with transaction.atomic():
         _hold(paper)
         if twin := _twin(paper, checked):
@@ -71,6 +67,15 @@ def reading_of(checked: CheckedUpload, *, at: datetime) -> Reading | None:
         return None
     checked.content.seek(0)
     return read_pdf(checked.content.read(), at=at)
+
+
+def kept(paper: Paper, checked: CheckedUpload, *, by: User, at: datetime, role: str) -> tuple[str, Scan]:
+    """Where the file lies on disk, and what the scanner said. Raises Infected, which the audit is told."""
+    try:
+        return keep(checked, is_sensitive=False)
+    except Infected:
+        audit.record("refuse_infected_file", paper, by=by, at=at, role=role, after={"sha256": checked.sha256})
+        raise
 
 
 def add_attachment(

@@ -20,7 +20,6 @@ from django.utils import timezone
 
 from assessments import services as assessments
 from assessments.models import Decision, DecisionItem, Dossier, Proposal, Result
-from assessments.services.files import keep
 from childfriendly.core import audit, faults
 from childfriendly.core.exceptions import Refused, Stale
 from childfriendly.core.files import CheckedUpload, content_type_for, store
@@ -43,7 +42,7 @@ from papers.permissions import (
 )
 from papers.policy import RELATION_OF, Right, roles_with
 from papers.rendering import render_docx, render_pdf
-from papers.services.attachments import add_attachment, examine, reading_of
+from papers.services.attachments import add_attachment, examine, kept, reading_of
 from papers.services.effects import EFFECTS
 from papers.services.rows import About, digest_of, new_paper
 from papers.services.seal import sealed
@@ -237,7 +236,8 @@ def enter_signed(
     _check_is_who_approved(paper, signer, signed_on)
     checked = examine(scan)
     reading = reading_of(checked, at=at)
-    path, verdict = keep(checked, is_sensitive=False)
+    role = role_for(paper, Right.NUMBER, by, at)
+    path, verdict = kept(paper, checked, by=by, at=at, role=role)
     faults.reach("enter signed: stored")
     signed_at = datetime.combine(signed_on, time(12), VIET_NAM)
     with transaction.atomic():
@@ -246,7 +246,6 @@ def enter_signed(
         paper = _again(paper)
         add_attachment(paper, checked, reading, path=path, verdict=verdict, by=by, at=at)
         after = {**_told(paper), "signer": signer.full_name, "signed_on": signed_on.isoformat(), "scan": checked.sha256}
-        role = role_for(paper, Right.NUMBER, by, at)
         audit.record("enter_signed_paper", paper, by=by, at=at, role=role, after=after)
     return paper
 

@@ -28,8 +28,10 @@ from childfriendly.core.exceptions import Refused
 from childfriendly.core.files import Scan, scan
 from childfriendly.core.models import AuditEvent
 from communes.models import Role, User
+from papers import services as papers
+from papers.models import State
 from tests.corpus import files as corpus
-from tests.factories import PDF, Place, dossier_in, make_place, move, pdf_file, proposed
+from tests.factories import PDF, Place, approved, dossier_in, drafted, make_place, move, pdf_file, proposed
 
 pytestmark = pytest.mark.django_db
 
@@ -431,6 +433,28 @@ def test_an_infected_upload_is_refused_in_one_sentence_and_leaves_a_row_in_the_a
     assert Evidence.objects.count() == 0
     assert not private_files.exists()
     assert AuditEvent.objects.latest("seq").action == "refuse_infected_file"
+
+
+def test_an_infected_scan_of_what_was_signed_by_hand_leaves_a_row_in_the_audit_alone(
+    place: Place, clamd: Clamd
+) -> None:
+    paper = drafted(approved([dossier_in(Status.CONCLUDED, place)], place), place)
+    clamd.answer = b"stream: Win.Test FOUND"
+    at = place.later()
+    with pytest.raises(Refused, match=r'^Tệp "ban-ky.pdf" có mã độc nên không được nhận\.'):
+        papers.enter_signed(
+            paper_id=paper.pk,
+            version=paper.version,
+            signer_id=place.leader.pk,
+            signed_on=at.date(),
+            scan=pdf_file("ban-ky.pdf"),
+            by=place.clerk,
+            at=at,
+        )
+    paper.refresh_from_db()
+    assert (paper.state, paper.attachments.count()) == (State.DRAFT, 0)
+    told = AuditEvent.objects.about(paper).latest("seq")
+    assert (told.action, told.actor_id) == ("refuse_infected_file", str(place.clerk.pk))
 
 
 def test_a_clean_file_opens_at_once_and_an_unscanned_one_past_a_warning_only(
