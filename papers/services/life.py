@@ -260,16 +260,21 @@ def _written(paper: Paper) -> tuple[str, date]:
 
 def may_have_signed(paper: Paper, signer: User, on: date) -> bool:
     """Whether somebody held a role that signs these papers on that day, whatever became of their account since."""
-    return possible_signers(paper, on).filter(user=signer).exists()
-
-
-def possible_signers(paper: Paper, on: date) -> QuerySet[RoleAssignment]:
-    """The assignments by which somebody could sign this paper on that day."""
-    roles = roles_with(Right.SIGN, RELATION_OF[Desk(paper.desk)])
-    held = RoleAssignment.objects.filter(unit=paper.unit, role__in=roles, valid_from__lte=on)
+    held = _signing_roles(paper).filter(user=signer, valid_from__lte=on)
     held = held.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=on))
     still = Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=datetime.combine(on, time.min, VIET_NAM))
-    return held.filter(still).select_related("user")
+    return held.filter(still).exists()
+
+
+def possible_signers(paper: Paper) -> QuerySet[User]:
+    """Who ever held a role that signs these papers, but for who drafted this one; the day is judged when it is told."""
+    people = User.objects.filter(pk__in=_signing_roles(paper).values("user")).exclude(pk=paper.drafted_by_id or 0)
+    return people.order_by("full_name", "pk")
+
+
+def _signing_roles(paper: Paper) -> QuerySet[RoleAssignment]:
+    roles = roles_with(Right.SIGN, RELATION_OF[Desk(paper.desk)])
+    return RoleAssignment.objects.filter(unit=paper.unit, role__in=roles)
 
 
 def _check_is_who_approved(paper: Paper, signer: User, on: date) -> None:

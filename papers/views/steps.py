@@ -13,17 +13,16 @@ from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.forms import posted_version, show_refusal
 from communes.auth import confirm_identity, current_user, today
-from communes.models import RoleAssignment, User
 from papers import services
 from papers.filling import content_of, passages_of
 from papers.forms.paper import NumberForm, RewordForm, SignedForm
 from papers.jobs import print_certificates
-from papers.kinds import Desk, Kind
+from papers.kinds import Kind
 from papers.models import Paper, State
 from papers.permissions import check_can_drop, check_can_edit, check_can_number, check_can_sign
-from papers.policy import RELATION_OF, Right, roles_with
 from papers.rendering import screen_html_of
 from papers.services.batch import issue_few
+from papers.services.life import possible_signers
 from papers.views.paper import paper_or_404
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
@@ -156,17 +155,16 @@ def number(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_http_methods(GET_OR_POST)
 def enter_signed(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = paper_or_404(request, uuid)
-    signers = _signers(found)
-    choices = [(str(person.uuid), person.full_name) for person in signers]
+    signers = {str(person.uuid): person for person in possible_signers(found)}
+    choices = [(uuid, person.full_name) for uuid, person in signers.items()]
     form = SignedForm(request.POST or None, request.FILES or None, signers=choices)
     status = 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
-            signer = next(person for person in signers if str(person.uuid) == form.cleaned_data["signer"])
             try:
                 services.enter_signed(
-                    signer_id=signer.pk,
+                    signer_id=signers[form.cleaned_data["signer"]].pk,
                     signed_on=form.cleaned_data["signed_on"],
                     scan=form.cleaned_data["scan"],
                     **given(request, found),
@@ -180,13 +178,3 @@ def enter_signed(request: HttpRequest, uuid: UUID) -> HttpResponse:
         check_can_number(current_user(request), found, on=today())
     context = {"paper": found, "form": form, "file_is_lost": request.method == "POST" and bool(request.FILES)}
     return render(request, "papers/enter_signed.html", context, status=status)
-
-
-def _signers(found: Paper) -> list[User]:
-    """Who may ever have signed papers of this desk; of a decision, who approved it. The service judges the day."""
-    if found.kind == Kind.DECISION and found.decision is not None:
-        return [found.decision.approved_by]
-    roles = roles_with(Right.SIGN, RELATION_OF[Desk(found.desk)])
-    held = RoleAssignment.objects.filter(unit=found.unit, role__in=roles).values("user")
-    people = User.objects.filter(pk__in=held).exclude(pk=found.drafted_by_id or 0)
-    return list(people.order_by("full_name", "pk"))

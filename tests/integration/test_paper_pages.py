@@ -18,6 +18,7 @@ from pypdf import PdfReader
 from assessments.models import Decision, Dossier
 from assessments.workflow import Status
 from childfriendly.core.models import AuditEvent
+from communes.models import Role, RoleAssignment
 from criteria.models import Deadline, DeadlineKind
 from papers import services
 from papers.kinds import Kind
@@ -34,6 +35,7 @@ from tests.factories import (
     pdf_file,
     sent_out,
     signed,
+    user_with,
 )
 from tests.signing_in import signed_in
 
@@ -222,6 +224,22 @@ def test_the_clerk_enters_what_was_signed_by_hand_and_the_scan_opens(place: Plac
     opened = client.get(reverse("papers:attachment", args=[scan.uuid]) + "?da-biet=1")
     assert b"".join(opened.streaming_content) == (settings.MEDIA_ROOT / scan.path).read_bytes()
     assert signed_in(place.editors[0]).get(reverse("papers:attachment", args=[scan.uuid])).status_code == 404
+
+
+def test_a_successor_who_signed_a_decision_by_hand_can_be_named(place: Place, decision: Decision) -> None:
+    paper = drafted(decision, place)
+    RoleAssignment.objects.filter(user=place.leader).update(valid_to=timezone.localdate(place.at))
+    successor = user_with(Role.LEADER, place.deciding, full_name="Trần Thị Kế Nhiệm")
+    with time_machine.travel(place.later() + datetime.timedelta(days=1), tick=False):
+        client, address = signed_in(place.clerk), url("enter_signed", paper)
+        page = html_of(client.get(address))
+        offered = re.findall(r'<option value="[0-9a-f-]{36}"[^>]*>([^<]+)</option>', page)
+        assert set(offered) == {place.leader.full_name, successor.full_name}
+        sent = {"version": "1", "signer": str(successor.uuid), "signed_on": day(timezone.now())}
+        done = client.post(address, sent | {"scan": pdf_file("ban-ky.pdf")})
+    assert done["Location"] == url("paper", paper)
+    paper.refresh_from_db()
+    assert (paper.state, paper.signer) == (State.SIGNED, successor)
 
 
 def test_a_scan_that_is_no_scan_is_refused_and_has_to_be_chosen_again(place: Place, decision: Decision) -> None:
