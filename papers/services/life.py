@@ -38,6 +38,7 @@ from papers.permissions import (
     check_can_edit,
     check_can_number,
     check_can_sign,
+    drafting_unit,
     is_at_deciding_body,
 )
 from papers.policy import RELATION_OF, Right, roles_with
@@ -92,10 +93,11 @@ def draft(
     existing = _live(paper)
     if existing is not None:
         return existing
+    right = Right.DRAFT if paper.drafted_by else Right.READ_UNISSUED  # what was approved is written already
     try:
         with transaction.atomic():
             paper.save(force_insert=True)
-            audit.record("draft_paper", paper, by=by, at=at, role=role_for(paper, Right.DRAFT, by, at))
+            audit.record("draft_paper", paper, by=by, at=at, role=role_for(paper, right, by, at))
     except IntegrityError:  # begun by a colleague in the same moment
         existing = _live(paper)
         if existing is None:
@@ -522,17 +524,11 @@ def change_row(paper: Paper, version: int, state: State, /, **changes: Any) -> N
 
 def role_for(paper: Paper, right: Right, by: User, at: datetime) -> str:
     """As what somebody acts on this paper."""
-    roles = roles_of(by, timezone.localdate(at))
-    units = (paper.unit_id, paper.appraising_unit_id) if right is Right.DRAFT else (paper.unit_id,)
-    for unit_id in units:
-        held = next((held for held in roles if held.unit_id == unit_id and _gives(right, held)), None)
-        if held is not None:
-            return held.words
-    return ""
-
-
-def _gives(right: Right, held: RoleAssignment) -> bool:
-    return any(held.role in roles_with(right, relation) for relation in RELATION_OF.values())
+    unit, relation = paper.unit, RELATION_OF[Desk(paper.desk)]
+    if right is Right.DRAFT:
+        unit, relation = drafting_unit(paper.spec, paper.unit, paper.appraising_unit)
+    held = roles_of(by, timezone.localdate(at)).at(unit.pk, *roles_with(right, relation))
+    return held.words if held else ""
 
 
 def _told(paper: Paper) -> dict[str, Any]:
