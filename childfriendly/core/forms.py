@@ -154,3 +154,9 @@ def posted_version(request: HttpRequest) -> int:
     `override` is the button of the page that shows two contents side by side: the person has seen the other one."""
     text = request.POST.get("override") or request.POST.get("version", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
+def drawn_version(request: HttpRequest, current: int) -> int:
+    """For a page that does not show what a colleague saved meanwhile: after a refusal still the version that was
+    posted, so that pressing the button again overwrites nothing unseen."""
+    return posted_version(request) if request.method == "POST" else current

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
-from childfriendly.core.forms import posted_version, show_refusal
+from childfriendly.core.forms import drawn_version, posted_version, show_refusal
 from communes.auth import catalogue_admin_or_404, today
 from communes.models import Level, Unit
 from communes.queries import administered_units
@@ -75,6 +75,6 @@ def issuer(request: HttpRequest, uuid: UUID, desk: str) -> HttpResponse:
         "form": form,
         # after a refusal still those of the page that was filled in: whoever was slower has to look first
         "seen": request.POST.get("seen", shown.pk or 0),
-        "version": request.POST.get("version", shown.version),
+        "version": drawn_version(request, shown.version),
     }
     return render(request, "papers/issuer.html", context, status=status)

@@ -21,7 +21,7 @@ from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
 from childfriendly.core.exports import exported
 from childfriendly.core.files import content_type_for
-from childfriendly.core.forms import posted_version, show_refusal
+from childfriendly.core.forms import drawn_version, posted_version, show_refusal
 from communes.auth import current_user, today
 from communes.models import Unit
 from communes.queries import roles_of
@@ -174,6 +174,7 @@ def _enter(request: HttpRequest, dossier: Dossier, recheck: Recheck | None) -> H
     context = {
         "dossier": dossier,
         "recheck": recheck,
+        "version": drawn_version(request, recheck.version if recheck else 0),
         "form": form,
         "groups": _groups(figures, form, found),
         "is_of_province": desk is Desk.PROVINCE,

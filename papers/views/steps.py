@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from childfriendly.core.clock import received_at
 from childfriendly.core.exceptions import Refused
-from childfriendly.core.forms import posted_version, show_refusal
+from childfriendly.core.forms import drawn_version, posted_version, show_refusal
 from communes.auth import confirm_identity, current_user, today
 from papers import services
 from papers.filling import content_of, passages_of
@@ -19,7 +19,14 @@ from papers.forms.paper import NumberForm, RewordForm, SignedForm
 from papers.jobs import print_certificates
 from papers.kinds import Kind
 from papers.models import Paper, State
-from papers.permissions import check_can_drop, check_can_edit, check_can_number, check_can_sign
+from papers.permissions import (
+    can,
+    check_can_drop,
+    check_can_edit,
+    check_can_number,
+    check_can_sign,
+    check_can_take_for_signing,
+)
 from papers.rendering import screen_html_of
 from papers.services.batch import issue_few
 from papers.services.life import possible_signers
@@ -121,7 +128,8 @@ def reword(request: HttpRequest, uuid: UUID) -> HttpResponse:
             else:
                 messages.success(request, "Đã lưu câu chữ của dự thảo.")
                 return redirect("papers:paper", uuid)
-    return render(request, "papers/reword.html", {"paper": found, "form": form}, status=status)
+    context = {"paper": found, "form": form, "version": drawn_version(request, found.version)}
+    return render(request, "papers/reword.html", context, status=status)
 
 
 @confirm_identity
@@ -176,5 +184,11 @@ def enter_signed(request: HttpRequest, uuid: UUID) -> HttpResponse:
                 return redirect("papers:paper", uuid)
     else:
         check_can_number(current_user(request), found, on=today())
-    context = {"paper": found, "form": form, "file_is_lost": request.method == "POST" and bool(request.FILES)}
+    context = {
+        "paper": found,
+        "form": form,
+        "version": drawn_version(request, found.version),
+        "file_is_lost": request.method == "POST" and bool(request.FILES),
+        "can_take_for_signing": can(check_can_take_for_signing, current_user(request), found, on=today()),
+    }
     return render(request, "papers/enter_signed.html", context, status=status)

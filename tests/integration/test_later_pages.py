@@ -178,7 +178,9 @@ def test_a_certificate_goes_from_the_form_to_the_register_and_out(place: Place, 
     first = certificates_of(decision, place)[0]
     office, clerk = signed_in(place.appraiser), signed_in(place.clerk)
     office.post(url("reissue", first), {"commune_name": "Xã Tên Đúng", "reason": "Giấy rách."})
-    again = signed(Paper.objects.get(earlier=first), place)
+    again = Paper.objects.get(earlier=first)
+    assert url("for_signing", again) not in clerk.get(url("enter_signed", again)).content.decode()  # it has none
+    again = signed(again, place)
     assert "Vào sổ</a>" in clerk.get(url("paper", again)).content.decode()
     assert clerk.get(url("enter_in_register", again)).status_code == 200
     clerk.post(url("enter_in_register", again), {"version": str(again.version)})

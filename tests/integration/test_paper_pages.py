@@ -253,6 +253,32 @@ def test_a_scan_that_is_no_scan_is_refused_and_has_to_be_chosen_again(place: Pla
     assert "Chọn lại tệp quét" in html_of(page)
 
 
+@pytest.mark.parametrize(
+    ("step", "typed"),
+    [
+        ("reword", lambda place: {"opening": "Chữ của người chậm.", "closing": ""}),
+        ("enter_signed", lambda place: {"signer": str(place.leader.uuid), "signed_on": day(place.at)}),
+    ],
+)
+def test_what_a_colleague_reworded_meanwhile_is_not_overwritten_unseen(
+    place: Place, decision: Decision, step: str, typed: Any
+) -> None:
+    """The page shows nothing of theirs, so that pressing the button again is refused again."""
+    paper = drafted(decision, place)
+    edits = {"opening": "Chữ của đồng nghiệp."}
+    services.reword(paper_id=paper.pk, version=1, edits=edits, by=place.head_of_office, at=place.later())
+    with time_machine.travel(place.later(), tick=False):
+        client = signed_in(place.appraiser if step == "reword" else place.clerk)
+        sent = {"version": "1"} | typed(place)
+        for _ in range(2):
+            scan = {} if step == "reword" else {"scan": pdf_file("ban-ky.pdf")}
+            page = client.post(url(step, paper), sent | scan)
+            assert page.status_code == 409
+            (sent["version"],) = re.findall(r'name="version" value="(\d+)"', html_of(page))
+    paper.refresh_from_db()
+    assert (paper.edits, paper.state) == (edits, State.DRAFT)
+
+
 # ---- files -------------------------------------------------------------------------------------------------------
 def content_of(response: Any) -> bytes:
     return b"".join(response.streaming_content) if response.streaming else response.content

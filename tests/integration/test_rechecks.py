@@ -247,6 +247,7 @@ def test_the_page_enters_and_corrects(place: Place, dossier: Dossier) -> None:
         stale = client.post(again, sent | {"version": "1", "TC12_2-count": "4"})
         assert stale.status_code == 409
         assert "vừa được người khác lưu" in stale.text
+        assert 'name="version" value="1"' in stale.text  # pressed again, it is refused again
     assert recheck.findings.get().count == 3
 
 
