@@ -2,7 +2,7 @@
 with the sentence that the screen shows; whether somebody may see the paper at all is `visible_to`, and its no is a 404.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
 from typing import ParamSpec
 
@@ -23,7 +23,10 @@ P = ParamSpec("P")
 
 
 def _check(user: User, right: Right, unit: Unit, relation: Relation, on: date) -> None:
-    roles = roles_with(right, relation)
+    _check_holds(user, roles_with(right, relation), unit, on)
+
+
+def _check_holds(user: User, roles: Collection[Role], unit: Unit, on: date) -> None:
     if unit.pk not in roles_of(user, on).units(*roles):
         names = ", ".join(role.label for role in Role if role in roles)
         raise Refused(f"Việc này dành cho {names} ({unit.name}). Đề nghị người được phân công thực hiện.")
@@ -92,9 +95,7 @@ def attaching_roles(paper: Paper) -> frozenset[Role]:
 
 def check_can_attach(user: User, paper: Paper, *, on: date) -> None:
     """Whether `user` may put a file beside a signed paper; it changes nothing of it, so the signer may, too."""
-    if paper.unit_id not in roles_of(user, on).units(*attaching_roles(paper)):
-        names = ", ".join(role.label for role in Role if role in attaching_roles(paper))
-        raise Refused(f"Việc này dành cho {names} ({paper.unit.name}). Đề nghị người được phân công thực hiện.")
+    _check_holds(user, attaching_roles(paper), paper.unit, on)
 
 
 def check_can_take_for_signing(user: User, paper: Paper, *, on: date) -> None:

@@ -25,7 +25,7 @@ from papers.filling import FILLERS
 from papers.kinds import KINDS, Kind, Subject
 from papers.models import Paper
 from papers.models.paper import LIVE
-from papers.permissions import reporting_provinces
+from papers.permissions import can, reporting_provinces
 from papers.services.life import beginning
 from papers.services.rows import About
 from papers.views.paper import Link, with_standing
@@ -55,11 +55,7 @@ class Offer:
 
 
 def _may(offer: Offer, user: User, at: datetime) -> bool:
-    try:
-        beginning(offer.kind, offer.about, unit=offer.unit, by=user, at=at)
-    except Refused:
-        return False
-    return True
+    return can(beginning, offer.kind, offer.about, unit=offer.unit, by=user, at=at)
 
 
 def _page(

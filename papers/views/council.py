@@ -27,6 +27,7 @@ from papers.forms.council import CouncilForm, MeetingForm, member_rows, stored_m
 from papers.kinds import Desk
 from papers.models import Attendance, Council, Meeting, Member, Vote
 from papers.models.council import NAMES, desk_of
+from papers.permissions import can
 from papers.policy import RELATION_OF, Right, roles_with
 from papers.rendering import render_docx, render_pdf
 from papers.services import council as services
@@ -39,11 +40,7 @@ def _own_units(user: User, desk: Desk) -> frozenset[int]:
 
 
 def _can_keep(user: User, unit: Unit) -> bool:
-    try:
-        services.check_can_keep(user, unit, on=today())
-    except Refused:
-        return False
-    return True
+    return can(services.check_can_keep, user, unit, on=today())
 
 
 # ---- all of them -------------------------------------------------------------------------------------------------
