@@ -555,6 +555,11 @@ def sent_out(paper: Paper, place: Place) -> Paper:
     return papers.issue(paper_id=paper.pk, version=paper.version, by=place.clerk, at=place.later())
 
 
+def made(certificate: Paper, place: Place) -> Paper:
+    """A certificate that a decision entered in the register, with its bytes, as the worker makes them."""
+    return papers.issue_prepared(paper=certificate, **papers.prepared(certificate), at=place.later())
+
+
 def issued_paper(dossiers: Sequence[Dossier], place: Place, number: str = "") -> Paper:
     """The paper of a decision on these dossiers, brought through its whole life."""
     paper = signed(drafted(approved(dossiers, place), place), place)

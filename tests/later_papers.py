@@ -6,9 +6,15 @@ from collections.abc import Collection, Mapping
 from papers import services
 from papers.kinds import Kind
 from papers.models import Paper, State
-from tests.factories import Place, numbered, sent_out, signed
+from tests.factories import Place, made, numbered, sent_out, signed
 
 REASON = "Tên đơn vị ghi nhầm."
+
+
+def items(decision: Paper) -> list[int]:
+    """Of the decision that this is the paper of, in the order of its annex."""
+    assert decision.decision is not None
+    return list(decision.decision.items.order_by("position").values_list("pk", flat=True))
 
 
 def out(paper: Paper, place: Place, number: str = "") -> Paper:
@@ -19,9 +25,9 @@ def certificates_of(paper: Paper, place: Place) -> list[Paper]:
     """With their bytes, as the worker makes them; in the order of the annex."""
     waiting = Paper.objects.filter(kind=Kind.CERTIFICATE, item__decision=paper.decision, state=State.NUMBERED)
     for one in waiting.order_by("register_number"):
-        services.issue_certificate(paper_id=one.pk, at=place.later())
-    made = Paper.objects.filter(kind=Kind.CERTIFICATE, item__decision=paper.decision, state=State.ISSUED)
-    return list(made.select_related("item").order_by("register_number"))
+        made(one, place)
+    issued = Paper.objects.filter(kind=Kind.CERTIFICATE, item__decision=paper.decision, state=State.ISSUED)
+    return list(issued.select_related("item").order_by("register_number"))
 
 
 def begun_correction(paper: Paper, place: Place, wrong: str = "QĐ-UB", right: str = "QĐ-UBND") -> Paper:

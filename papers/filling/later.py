@@ -110,7 +110,7 @@ def replacement(paper: Paper) -> Content:
             article(words["effect"]),
             article(words["duty"]),
         ),
-        annexes=annexes_of(items, year, {}),
+        annexes=annexes_of(items, year),
         recipients=_recipients(decision),
         issuer=issuer,
     )

@@ -4,7 +4,7 @@ Names, bodies, points and the signer of a decision were frozen on it when the le
 what its decision says. The wording is our proposal (no model of the ministry was found), the frame is NĐ 30/2020's.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from assessments.models import Decision, DecisionItem, Result
 from assessments.policy import CONCLUDED
@@ -118,12 +118,7 @@ def chosen(items: Iterable[DecisionItem], result: Result) -> list[DecisionItem]:
     return [item for item in items if item.result == result]
 
 
-def names_of(items: Iterable[DecisionItem], names: Mapping[int, str]) -> list[str]:
-    """As frozen, or as `names` (item → name) has it today."""
-    return [names.get(item.pk, item.commune_name) for item in items]
-
-
-def annexes_of(items: Sequence[DecisionItem], year: int, names: Mapping[int, str]) -> tuple[Annex, ...]:
+def annexes_of(items: Sequence[DecisionItem], year: int) -> tuple[Annex, ...]:
     """A list of those recognised and a list of those refused, with the grounds; only those that hold anybody."""
     lists = [(result, rows) for result in Result if (rows := chosen(items, result))]
     labels = ("PHỤ LỤC I", "PHỤ LỤC II") if len(lists) > 1 else ("PHỤ LỤC",)
@@ -132,16 +127,16 @@ def annexes_of(items: Sequence[DecisionItem], year: int, names: Mapping[int, str
         Annex(
             label=label,
             title=(
-                f"DANH SÁCH {(kinds_of(names_of(rows, names)) or 'đơn vị').upper()}",
+                f"DANH SÁCH {_kinds_among(rows).upper()}",
                 f"{result_words[result]} PHÙ HỢP VỚI TRẺ EM NĂM {year}",
             ),
-            blocks=(decided_table(rows, names),),
+            blocks=(decided_table(rows),),
         )
         for label, (result, rows) in zip(labels, lists, strict=True)
     )
 
 
-def decided_table(items: Sequence[DecisionItem], names: Mapping[int, str]) -> Table:
+def decided_table(items: Sequence[DecisionItem]) -> Table:
     """The communes with total and threshold; the unit above only where there are several, grounds only where there are
     any. A total that would tell a small number of children is written as the side of the threshold it lies on."""
     shows_parents = len({item.parent_name for item in items}) > 1
@@ -151,15 +146,20 @@ def decided_table(items: Sequence[DecisionItem], names: Mapping[int, str]) -> Ta
     behind = [Column("Tổng điểm đạt được", points_width, "center")]
     behind += [Column("Điểm tối thiểu phải đạt", points_width, "center")]
     behind += [Column("Lý do", 24 if shows_parents else 36)] if shows_reasons else []
-    kinds = kinds_of(names_of(items, names)) or "đơn vị"
+    kinds = _kinds_among(items)
     taken = 7 + sum(column.width for column in (*beside, *behind))
     columns = (Column("TT", 7, "center"), Column(kinds[:1].upper() + kinds[1:], 100 - taken), *beside, *behind)
     rows = []
-    for number, (item, name) in enumerate(zip(items, names_of(items, names), strict=True), start=1):
+    for number, item in enumerate(items, start=1):
         parent = [item.parent_name] if shows_parents else []
         grounds = ["\n".join(item.reasons)] if shows_reasons else []
-        rows.append(Row((str(number), name, *parent, item.total_text, vietnamese(item.threshold), *grounds)))
+        points = (item.total_text, vietnamese(item.threshold))
+        rows.append(Row((str(number), item.commune_name, *parent, *points, *grounds)))
     return Table(columns, tuple(rows))
+
+
+def _kinds_among(items: Iterable[DecisionItem]) -> str:
+    return kinds_of(item.commune_name for item in items) or "đơn vị"
 
 
 # ---- the decision ----------------------------------------------------------------------------------------------------
@@ -206,7 +206,7 @@ def recognition_decision(paper: Paper) -> Content:
         authority_line=authority_line_of(issuer, decision.body_name),
         bases=(*bases_of(paper), request_of(decision)),
         blocks=(result_of(items, standard, year), article(words["effect"]), article(words["duty"])),
-        annexes=annexes_of(items, year, {}),
+        annexes=annexes_of(items, year),
         signatures=(signature_of_decision(issuer, decision),),
         recipients=recipients_of(decision),
         letterhead=letterhead_of_decision(decision),

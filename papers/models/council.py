@@ -31,12 +31,6 @@ def desk_of(unit: Unit) -> Desk:
     return Desk.COMMUNE if unit.level == Level.COMMUNE else Desk.OFFICE
 
 
-def units_with_council(user: User, right: Right, today: date) -> frozenset[int]:
-    """The units whose council this person may read, or keep."""
-    roles = roles_of(user, today)
-    return frozenset[int]().union(*(roles.units(*roles_with(right, RELATION_OF[desk])) for desk in NAMES))
-
-
 class CouncilQuerySet(models.QuerySet["Council"]):
     def visible_to(self, user: User, today: date) -> "CouncilQuerySet":
         """The council of one's own desk; others read what it has issued."""

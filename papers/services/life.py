@@ -74,19 +74,17 @@ def draft(
     item: DecisionItem | None = None,
     period: Period | None = None,
     unit: Unit | None = None,
-    earlier: Paper | None = None,
 ) -> Paper:
     """Begin a paper of this kind about the one thing that is given (a period with the unit that reports). Asked twice,
-    it gives the same paper, as long as that one is not issued."""
+    it gives the same paper, as long as that one is not issued. What is about an earlier paper begins in `later`."""
     given: dict[Subject, About | None] = {
         Subject.DOSSIER: dossier,
         Subject.PROPOSAL: proposal,
         Subject.DECISION: decision,
         Subject.ITEM: item,
         Subject.PERIOD: period,
-        Subject.EARLIER: earlier,
     }
-    about = given[KINDS[kind].subject]
+    about = given.get(KINDS[kind].subject)
     if about is None:
         raise ValueError(f"A paper of the kind {kind} is about a {KINDS[kind].subject.value}.")
     paper = beginning(kind, about, unit=unit, by=by, at=at)
@@ -417,16 +415,6 @@ def issue(*, paper_id: int, version: int, by: User, at: datetime) -> Paper:
     check_state(paper, State.NUMBERED)
     if paper.version != version:
         raise Stale(STALE)
-    return issue_prepared(paper=paper, **prepared(paper), by=by, at=at)
-
-
-def issue_certificate(*, paper_id: int, at: datetime, by: User | None = None) -> Paper:
-    """One certificate of an issued decision, by the worker (`by=None`) or by the clerk. Asked again, it gives what was
-    issued."""
-    paper = Paper.objects.select_related("unit", "period", "signer", "item__decision").get(pk=paper_id)
-    if paper.is_issued:
-        return paper
-    check_state(paper, State.NUMBERED)
     return issue_prepared(paper=paper, **prepared(paper), by=by, at=at)
 
 

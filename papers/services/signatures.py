@@ -119,11 +119,6 @@ class Reading:
     pages: list[str]
 
 
-def read_signatures(pdf: bytes, *, at: datetime) -> list[SignatureReport]:
-    """Every digital signature in the file, [] where there is none. Raises as `read_pdf`."""
-    return read_pdf(pdf, at=at).signatures
-
-
 def read_pdf(pdf: bytes, *, at: datetime) -> Reading:
     """Takes at most `SECONDS`. Raises Refused where nobody can say, since the file is damaged, locked, or made so that
     reading it has no end.

@@ -46,6 +46,7 @@ from tests.factories import (
     drafted,
     issued,
     issued_paper,
+    made,
     make_place,
     met,
     numbered,
@@ -286,7 +287,7 @@ def entering_in_register(place: Place) -> Act:
 def a_certificate(place: Place) -> Act:
     issued_paper([dossier_in(Status.CONCLUDED, place)], place)
     waiting = Paper.objects.get(kind="certificate")
-    return lambda: papers.issue_certificate(paper_id=waiting.pk, at=place.later())
+    return lambda: made(waiting, place)
 
 
 DAY = dt.date(2024, 11, 1)
@@ -545,7 +546,7 @@ SERVICES: dict[str, tuple[Callable[[Place], Act], Rows]] = {
     "enter_signed": (signing_by_hand, [("enter_signed_paper", PAPER)]),
     "number": (numbering_a_paper, [("number_paper", PAPER)]),
     "issue": (sending_out, [("recognise", DOSSIER), ("issue_decision", DECISION), ("issue_paper", PAPER)]),
-    "issue_certificate": (a_certificate, [("issue_paper", PAPER)]),
+    "issue_prepared": (a_certificate, [("issue_paper", PAPER)]),
     "revoke": (revoking_alone, [("revoke", DOSSIER)]),
     "begin_correction": (correcting, [("draft_paper", PAPER)]),
     "begin_replacement": (replacing, [("draft_paper", PAPER)]),

@@ -48,6 +48,7 @@ from tests.factories import (
     asked,
     dossier_in,
     issued_paper,
+    made,
     make_place,
     pdf_file,
     proposed,
@@ -134,7 +135,7 @@ def add_papers(world: World) -> None:
             patch.setitem(FILLERS, kind, filler)
         paper = issued_paper([dossier_in(Status.CONCLUDED, place, len(place.communes) - 1)], place)
         certificate = Paper.objects.get(kind=Kind.CERTIFICATE)
-        papers.issue_certificate(paper_id=certificate.pk, at=place.later())
+        made(certificate, place)
         world.receipt = papers.draft(
             kind=Kind.RECEIPT, dossier=world.dossiers[Status.SUBMITTED], by=place.appraiser, at=place.later()
         )

@@ -32,6 +32,7 @@ from tests.later_papers import (
     begun_replacement,
     begun_revocation,
     certificates_of,
+    items,
     out,
     reissued,
 )
@@ -53,11 +54,6 @@ def decision(place: Place) -> Paper:
     paper = issued_paper([dossier_in(Status.CONCLUDED, place, index) for index in range(2)], place, "45")
     certificates_of(paper, place)
     return paper
-
-
-def items(decision: Paper) -> list[int]:
-    assert decision.decision is not None
-    return list(decision.decision.items.order_by("position").values_list("pk", flat=True))
 
 
 def url(name: str, paper: Paper) -> str:

@@ -29,6 +29,7 @@ from tests.later_papers import (
     begun_replacement,
     begun_revocation,
     certificates_of,
+    items,
     out,
     reissued,
 )
@@ -50,11 +51,6 @@ def decision(place: Place) -> Paper:
 
 
 MORE = " Mở văn bản gốc để xem những việc làm được."
-
-
-def items(decision: Paper) -> list[int]:
-    assert decision.decision is not None
-    return list(decision.decision.items.order_by("position").values_list("pk", flat=True))
 
 
 def bytes_of(paper: Paper) -> bytes:

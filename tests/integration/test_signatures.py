@@ -32,7 +32,7 @@ from papers.kinds import Desk
 from papers.models import Paper, State
 from papers.rendering.comparing import Match, compared
 from papers.services import seal, signatures
-from papers.services.signatures import Integrity, SignatureReport, Trust, as_json, from_json, read_pdf, read_signatures
+from papers.services.signatures import Integrity, SignatureReport, Trust, as_json, from_json, read_pdf
 from tests import factories, signing
 from tests.factories import Place, approved, dossier_in, drafted, make_place, sent_out
 from tests.signing import PASSWORD, SIGNED_AT, plain_pdf, signed, signer
@@ -47,6 +47,10 @@ def roots(settings: Settings, tmp_path: Path) -> Path:
     """The root of these tests is trusted, unless a test says otherwise."""
     settings.SIGNATURE_TRUST_ROOTS = str(signing.trust(tmp_path / "goc"))
     return tmp_path / "goc"
+
+
+def read_signatures(pdf: bytes, *, at: datetime.datetime) -> list[SignatureReport]:
+    return read_pdf(pdf, at=at).signatures
 
 
 def read(pdf: bytes, at: datetime.datetime = READ_AT) -> list[tuple[str, Integrity, Trust]]:
