@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from assessments.disclosure import outsiders_sheet
 from assessments.figures import load_figures
-from assessments.models import Dossier, FrozenSheet, Recommendation
+from assessments.models import Dossier, FrozenSheet, ProposalItem, Recommendation
 from assessments.policy import CONCLUDED
 from childfriendly.core import audit
 from childfriendly.core.exceptions import Refused, Stale
@@ -207,6 +207,12 @@ def reopen_meeting(*, meeting_id: int, version: int, by: User, at: datetime) -> 
     check_can_keep(by, council.unit, on=timezone.localdate(at))
     if _has_signed_minutes(meeting):
         raise Refused("Biên bản của phiên họp này đã ký nên không sửa được. Có nội dung mới thì lập phiên họp khác.")
+    proposed = ProposalItem.objects.filter(is_live=True, dossier__votes__meeting=meeting)
+    if not council.is_of_commune and proposed.exists():  # the signed minutes went along
+        raise Refused(
+            "Hồ sơ của phiên họp này đã trình kèm biên bản đã ký nên không sửa được. "
+            "Cần sửa thì đề nghị lãnh đạo trả lại hồ sơ trình trước."
+        )
     if council.meetings.filter(number__gt=meeting.number).exists():
         raise Refused("Đã có phiên họp sau phiên này nên không mở lại được.")
     rows = Meeting.objects.filter(pk=meeting.pk, version=version, closed_at__isnull=False)

@@ -437,6 +437,19 @@ def test_the_office_votes_on_what_it_is_about_to_propose(place: Place) -> None:
     assert (vote.dossier, vote.total, vote.recommendation) == (first, 1000, "recognise")
 
 
+def test_what_was_proposed_with_the_minutes_holds_the_meeting_until_it_comes_back(place: Place) -> None:
+    dossier = dossier_in(Status.CONCLUDED, place)
+    held = met(council(place, place.appraiser), [dossier], place)
+    proposal = proposed([dossier], place)
+    with pytest.raises(Refused, match=r"^Hồ sơ của phiên họp này đã trình kèm biên bản đã ký nên không sửa được\."):
+        reopen_meeting(meeting_id=held.pk, version=held.version, by=place.appraiser, at=place.later())
+    assessments.return_proposal(
+        proposal_id=proposal.pk, version=proposal.version, by=place.leader, at=place.later(), reason="Xem lại."
+    )
+    held = reopen_meeting(meeting_id=held.pk, version=held.version, by=place.appraiser, at=place.later())
+    assert not held.is_closed
+
+
 def test_a_vote_on_an_appraisal_that_was_opened_again_does_not_stand(place: Place) -> None:
     dossier = dossier_in(Status.CONCLUDED, place)
     found = council(place, place.appraiser)
