@@ -22,9 +22,9 @@ def is_code(text: str) -> bool:
 
 class CodeForm(PlainForm, forms.Form):
     ma = NfcCharField(
-        label="Mã kiểm tra",
+        label="Mã tra cứu",
         max_length=60,
-        error_messages={"required": "Gõ mã kiểm tra in dưới ô mã QR của văn bản."},
+        error_messages={"required": "Gõ mã tra cứu in dưới ô mã QR của văn bản."},
     )
 
     def clean_ma(self) -> str:

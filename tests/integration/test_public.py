@@ -108,7 +108,7 @@ def test_the_page_says_what_the_database_says(client: Client, paper: Paper, item
     assert shown.partition(" So với tệp đang giữ ")[0] == (
         "Kết quả kiểm tra văn bản Đang có hiệu lực Văn bản đã được phát hành và đang có hiệu lực. "
         f"Văn bản Quyết định công nhận số 07/QĐ-UBND Ngày {paper.issued_on:%d/%m/%Y} "
-        f"Cơ quan ban hành {body_of(place)} Mã kiểm tra {paper.code} "
+        f"Cơ quan ban hành {body_of(place)} Mã tra cứu {paper.code} "
         "2 đơn vị ghi trên văn bản Tên khi phát hành Đơn vị hiện nay "
         + " ".join(f"{item.commune_name}, {district} {item.commune_name}, {today}" for item in items[:2])
     )
@@ -305,7 +305,7 @@ def test_an_address_with_a_loosely_written_code_leads_to_the_page(client: Client
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        ("", "Gõ mã kiểm tra in dưới ô mã QR của văn bản."),
+        ("", "Gõ mã tra cứu in dưới ô mã QR của văn bản."),
         ("ABCDE", "Mã gồm 10 chữ và số, ở đây có 5. Gõ lại đúng như trên giấy."),
         (
             "ABCDE0FGHJ",
