@@ -182,9 +182,9 @@ def _edited(request: HttpRequest, found: Meeting) -> HttpResponse:
     members = list(council.members.all())
     dossiers = list(found.dossiers())
     status, is_stale = 200, False
+    closes = request.POST.get("act") == "close"
     if request.method == "POST":
         form = MeetingForm(request.POST, members=members, dossiers=dossiers)
-        closes = request.POST.get("act") == "close"
         status = 422
         if form.is_valid():
             try:
@@ -211,6 +211,7 @@ def _edited(request: HttpRequest, found: Meeting) -> HttpResponse:
         "form": form,
         "vote_rows": [(row, _matter(council, row.dossier)) for row in form.vote_rows()],
         "is_stale": is_stale,
+        "is_unsaved": closes and not is_stale,
         "can_keep": True,
     }
     return render(request, "papers/council_meeting.html", context, status=status)

@@ -358,6 +358,17 @@ def test_the_page_saves_and_closes(place: Place, dossier: Dossier) -> None:
     assert "✓ Đã chốt lúc" in client.get(meeting_page(held)).text
 
 
+def test_a_meeting_that_could_not_be_closed_is_said_not_to_be_saved(place: Place, dossier: Dossier) -> None:
+    held = met(council(place), [], place, closes=False)
+    client = signed_in(place.editors[0])
+    told = "Nội dung trên trang này chưa được lưu."
+    sent = record_page(held, [dossier], place) | {"conclusion": ""}
+    refused = client.post(meeting_page(held), sent | {"act": "close"})
+    assert (refused.status_code, told in refused.text) == (422, True)
+    assert client.post(meeting_page(held), sent).status_code == 302
+    assert told not in client.get(meeting_page(held)).text
+
+
 def test_the_draft_of_the_minutes_comes_as_word_and_as_pdf(place: Place) -> None:
     dossier = dossier_in(Status.CONCLUDED, place)
     held = met(council(place, place.appraiser), [dossier], place)
