@@ -29,7 +29,7 @@ from papers.permissions import (
 )
 from papers.rendering import screen_html_of
 from papers.services.batch import issue_few
-from papers.services.life import possible_signers
+from papers.services.life import check_state, possible_signers
 from papers.views.paper import paper_or_404
 
 GET_OR_POST = ["GET", "HEAD", "POST"]
@@ -114,7 +114,11 @@ def drop(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def reword(request: HttpRequest, uuid: UUID) -> HttpResponse:
     found = paper_or_404(request, uuid)
     check_can_edit(current_user(request), found, on=today())
+    if found.state != State.DRAFT and request.method == "POST":
+        check_state(found, State.DRAFT)  # the page of the refusal shows what was typed
     passages = passages_of(found) if found.state == State.DRAFT else ()
+    if not passages:
+        return redirect("papers:paper", uuid)
     form = RewordForm(request.POST or None, paper=found, passages=passages)
     status = 200
     if request.method == "POST":

@@ -21,6 +21,7 @@ from childfriendly.core.models import AuditEvent
 from communes.models import Role, RoleAssignment
 from criteria.models import Deadline, DeadlineKind
 from papers import services
+from papers.filling import passages_of
 from papers.kinds import Kind
 from papers.models import Attachment, Paper, State
 from tests.factories import (
@@ -126,6 +127,17 @@ def test_a_step_of_somebody_else_is_refused_in_a_sentence(place: Place, decision
         assert answer.status_code in {409, 422}, name
     paper.refresh_from_db()
     assert paper.version == 1
+
+
+# ---- the words of a draft ----------------------------------------------------------------------------------------
+def test_words_for_a_draft_that_was_signed_meanwhile_can_be_copied(place: Place, decision: Decision) -> None:
+    paper = drafted(decision, place)
+    typed = {"version": "1", passages_of(paper)[0].key: "Một đoạn dài vừa viết."}
+    signed(paper, place)
+    answer = signed_in(place.appraiser).post(url("reword", paper), typed)
+    assert answer.status_code == 409
+    assert "Văn bản đang ở tình trạng «đã ký, chờ vào số»" in html_of(answer)
+    assert "Một đoạn dài vừa viết.</textarea>" in html_of(answer)
 
 
 # ---- numbering ---------------------------------------------------------------------------------------------------
