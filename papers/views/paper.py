@@ -27,7 +27,7 @@ from communes.auth import current_user, today
 from communes.models import User
 from communes.queries import Roles
 from criteria.models import Period
-from papers.filling import FILLERS, content_of
+from papers.filling import content_of, passages_of
 from papers.filling.standing import enclosed_with
 from papers.forms.paper import FilterForm
 from papers.kinds import Kind, Subject
@@ -220,7 +220,7 @@ def paper(request: HttpRequest, uuid: UUID) -> HttpResponse:
         else [],
         "can_attach": found.state in ATTACHABLE and can(check_can_attach, user, found, on=day),
         "events": list(_history(found)),
-        "can_reword": is_draft and Kind(found.kind) in FILLERS and can(check_can_edit, user, found, on=day),
+        "can_reword": is_draft and can(check_can_edit, user, found, on=day) and _has_passages(found),
         "can_sign": is_draft and not missing and can(check_can_sign, user, found, on=day),
         "can_enter": is_draft and not missing and can_number,
         "can_number": found.state == State.SIGNED and can_number and found.spec.has_number,
@@ -239,6 +239,14 @@ def _text(found: Paper) -> tuple[str, str]:
         return screen_html_of(content_of(found)), ""
     except Refused as refused:
         return "", str(refused)
+
+
+def _has_passages(found: Paper) -> bool:
+    """Whether a draft has words to put otherwise: a certificate has none, nor has what cannot be written yet."""
+    try:
+        return bool(passages_of(found))
+    except Refused:
+        return False
 
 
 @dataclass(frozen=True, slots=True)

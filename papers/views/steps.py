@@ -56,7 +56,7 @@ def _without_form(
     uuid: UUID,
     check: Callable[..., object],
     act: Callable[..., Paper],
-    *,
+    *states: State,
     template: str,
     done: str,
     shows_text: bool = False,
@@ -67,6 +67,8 @@ def _without_form(
         messages.success(request, done.format(paper=after, effect=DONE.get(Kind(after.kind), "")).strip())
         return redirect("papers:paper", uuid)
     check(current_user(request), found, on=today())
+    if found.state not in states:  # an old tab, or the way back: the step is done, or not due yet
+        return redirect("papers:paper", uuid)
     context = {"paper": found, "text": screen_html_of(content_of(found)) if shows_text else ""}
     return render(request, template, context)
 
@@ -79,6 +81,7 @@ def sign(request: HttpRequest, uuid: UUID) -> HttpResponse:
         uuid,
         check_can_sign,
         services.sign,
+        State.DRAFT,
         template="papers/sign.html",
         done="Đã ký. Văn bản chờ văn thư vào số.",
         shows_text=True,
@@ -94,6 +97,7 @@ def issue(request: HttpRequest, uuid: UUID) -> HttpResponse:
         uuid,
         check_can_number,
         services.issue,
+        State.NUMBERED,
         template="papers/issue.html",
         done="Đã phát hành {paper}. {effect}",
     )
@@ -106,7 +110,14 @@ def issue(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_http_methods(GET_OR_POST)
 def drop(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return _without_form(
-        request, uuid, check_can_drop, services.drop, template="papers/drop.html", done="Đã bỏ văn bản này."
+        request,
+        uuid,
+        check_can_drop,
+        services.drop,
+        State.DRAFT,
+        State.SIGNED,
+        template="papers/drop.html",
+        done="Đã bỏ văn bản này.",
     )
 
 
@@ -157,7 +168,7 @@ def number(request: HttpRequest, uuid: UUID) -> HttpResponse:
                 return redirect("papers:paper", uuid)
     else:
         check_can_number(current_user(request), found, on=today())
-        if found.number:
+        if found.state != State.SIGNED or not found.spec.has_number:
             return redirect("papers:paper", uuid)
     context = {"paper": found, "form": form, "doubt": doubt}
     return render(request, "papers/number.html", context, status=status)
@@ -188,6 +199,8 @@ def enter_signed(request: HttpRequest, uuid: UUID) -> HttpResponse:
                 return redirect("papers:paper", uuid)
     else:
         check_can_number(current_user(request), found, on=today())
+        if found.state != State.DRAFT:
+            return redirect("papers:paper", uuid)
     context = {
         "paper": found,
         "form": form,

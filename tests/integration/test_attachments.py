@@ -74,6 +74,13 @@ def page_of(client: Client, paper: Paper) -> str:
 
 
 # ---- attaching ---------------------------------------------------------------------------------------------------
+def test_the_page_of_files_leads_back_to_the_paper(place: Place) -> None:
+    paper = paper_of(place)
+    html = signed_in(place.clerk).get(reverse("papers:attach", args=[paper.uuid])).content.decode()
+    back = reverse("papers:paper", args=[paper.uuid])
+    assert f'<li class="breadcrumb-item"><a href="{back}">{paper}</a></li>' in html
+
+
 def test_a_signed_pdf_is_kept_byte_for_byte_with_what_was_read_from_it(place: Place) -> None:
     paper = paper_of(place)
     content = signed(render_pdf(decision()), signer())

@@ -4,6 +4,7 @@ of the period, and what is missing where one cannot be written."""
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
 from assessments.figures import load_figures
@@ -20,6 +21,7 @@ from papers.services.council import Ballot, Chair, reopen_meeting
 from papers.services.recheck import enter_opinion
 from papers.structure import Article, Content, Table, from_json, to_json
 from tests.factories import SEATED, Place, asked, council, dossier_in, make_place, met, proposed
+from tests.signing_in import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -236,6 +238,13 @@ def test_minutes_wait_for_a_closed_meeting_with_a_vote(place: Place, dossier: Do
     assert refusal(Kind.COMMUNE_MINUTES, place, dossier) == sentence
     assert refusal(Kind.REQUEST, place, dossier) == sentence
     assert not held.is_closed
+
+
+def test_no_button_leads_to_the_words_of_minutes_that_cannot_be_written_yet(place: Place, dossier: Dossier) -> None:
+    paper = draft(Kind.COMMUNE_MINUTES, place, dossier)
+    paper.save()
+    page = signed_in(place.editors[0]).get(reverse("papers:paper", args=[paper.uuid])).text
+    assert ("Bỏ dự thảo" in page, "Sửa câu chữ" in page) == (True, False)
 
 
 def test_minutes_and_request_do_not_tell_a_small_count(place: Place) -> None:

@@ -176,6 +176,8 @@ def test_a_certificate_goes_from_the_form_to_the_register_and_out(place: Place, 
     office.post(url("reissue", first), {"commune_name": "Xã Tên Đúng", "reason": "Giấy rách."})
     again = Paper.objects.get(earlier=first)
     assert url("for_signing", again) not in clerk.get(url("enter_signed", again)).content.decode()  # it has none
+    assert "Sửa câu chữ" not in words_of(office.get(url("paper", again)))  # nor words to put otherwise
+    assert office.get(url("reword", again))["Location"] == url("paper", again)
     again = signed(again, place)
     assert "Vào sổ</a>" in clerk.get(url("paper", again)).content.decode()
     assert clerk.get(url("enter_in_register", again)).status_code == 200

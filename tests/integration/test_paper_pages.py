@@ -129,6 +129,17 @@ def test_a_step_of_somebody_else_is_refused_in_a_sentence(place: Place, decision
     assert paper.version == 1
 
 
+def test_a_step_that_is_done_or_not_due_leads_to_the_paper(place: Place, decision: Decision) -> None:
+    paper = drafted(decision, place)
+    people = {"sign": place.leader, "drop": place.leader, "reword": place.appraiser}
+    for names in (("number", "issue"), ("sign", "enter_signed", "number", "issue", "drop", "reword")):
+        for name in names:
+            answer = signed_in(people.get(name, place.clerk)).get(url(name, paper))
+            assert (answer.status_code, answer.headers.get("Location")) == (302, url("paper", paper)), name
+        if paper.state == State.DRAFT:
+            paper = sent_out(numbered(signed(paper, place), place), place)
+
+
 # ---- the words of a draft ----------------------------------------------------------------------------------------
 def test_words_for_a_draft_that_was_signed_meanwhile_can_be_copied(place: Place, decision: Decision) -> None:
     paper = drafted(decision, place)
