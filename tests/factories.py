@@ -49,7 +49,8 @@ _numbers_of_papers = count(5001)
 
 
 # ---- communes ----------------------------------------------------------------------------------------------------
-# Numbers in names have five digits: no name is the beginning of another, and none looks like a year.
+# Numbers in names have five digits: no name is the beginning of another, and none looks like a year. No code is a real
+# one, of two, three or five digits up to 33000, nor another that tests name by hand: one day has no code twice.
 class ProvinceFactory(DjangoModelFactory[Unit]):
     """A province until 30/06/2025; `new=True` makes one from 01/07/2025."""
 
@@ -59,7 +60,7 @@ class ProvinceFactory(DjangoModelFactory[Unit]):
     class Params:
         new = factory.Trait(valid_from=NEW_FROM, valid_to=None)
 
-    code = factory.Sequence(lambda n: f"{n % 100:02}")
+    code = factory.Sequence(lambda n: f"{1000 + n % 4000}")
     name = factory.Sequence(lambda n: f"Tỉnh Thử {10_000 + n}")
     level = Level.PROVINCE
     kind = Kind.PROVINCE
@@ -71,7 +72,7 @@ class DistrictFactory(DjangoModelFactory[Unit]):
     class Meta:
         model = Unit
 
-    code = factory.Sequence(lambda n: f"{n % 1000:03}")
+    code = factory.Sequence(lambda n: f"{5000 + n % 5000}")
     name = factory.Sequence(lambda n: f"Huyện Thử {10_000 + n}")
     level = Level.DISTRICT
     kind = Kind.DISTRICT
@@ -89,7 +90,7 @@ class CommuneFactory(DjangoModelFactory[Unit]):
     class Params:
         new = factory.Trait(valid_from=NEW_FROM, valid_to=None, parent=factory.SubFactory(ProvinceFactory, new=True))
 
-    code = factory.Sequence(lambda n: f"{n % 100000:05}")
+    code = factory.Sequence(lambda n: f"{40_000 + n % 30_000}")
     name = factory.Sequence(lambda n: f"Xã Thử {10_000 + n}")
     level = Level.COMMUNE
     kind = Kind.COMMUNE
