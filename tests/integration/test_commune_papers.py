@@ -1,6 +1,7 @@
 """What a commune's papers and the minutes of councils say: the figures of the sheet, the council as it met, the bodies
 of the period, and what is missing where one cannot be written."""
 
+import re
 from typing import Any
 
 import pytest
@@ -254,7 +255,7 @@ def test_minutes_and_request_do_not_tell_a_small_count(place: Place) -> None:
     for kind in (Kind.COMMUNE_MINUTES, Kind.REQUEST, Kind.REQUEST_LETTER):
         whole = text(kind, place, dossier)
         assert "từ 850 trở lên" in whole
-        assert "955" not in whole
+        assert re.search(r"\b955\b", whole) is None  # names hold numbers of their own
     assert "955" in text(Kind.SELF_ASSESSMENT, place, dossier)
 
 
