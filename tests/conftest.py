@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck
+from hypothesis import settings as properties
 
 from papers.filling import FILLERS
 from tests.fillers import TINY
@@ -14,6 +16,10 @@ from tests.unguarded import unguarded
 _connect = socket.socket.connect
 _connect_ex = socket.socket.connect_ex
 _getaddrinfo = socket.getaddrinfo
+
+# A slow machine is no fault of the code: nothing here is judged by the clock.
+properties.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+properties.load_profile("unhurried")
 
 
 def _is_local(host: object) -> bool:

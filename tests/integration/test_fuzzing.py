@@ -39,7 +39,6 @@ bounded = settings(
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "20")),
     derandomize=True,
     database=None,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 

@@ -339,7 +339,7 @@ def test_a_picture_that_claims_too_many_pixels_is_refused_unread(size: tuple[int
 
 
 @given(st.sampled_from(sorted(corpus.GOOD)), st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_damaged_files_are_taken_or_refused_but_never_crash(name: str, data: st.DataObject) -> None:
     content = bytearray(corpus.GOOD[name])
     for _ in range(data.draw(st.integers(1, 8))):

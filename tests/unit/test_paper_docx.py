@@ -165,7 +165,7 @@ CERTIFICATES = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.one_of(CONTENTS, CERTIFICATES), ANYTHING)
 def test_whatever_people_typed_the_file_opens_and_says_it(paper: Printed, mark: str) -> None:
     assert " ".join(lines_of_docx(render_docx(paper, mark=mark))) == " ".join(lines_of(paper))

@@ -47,7 +47,6 @@ junk: st.SearchStrategy[RawAnswer] = st.one_of(
 junk_answers = st.dictionaries(st.sampled_from(CODES), junk | st.builds(Ratio, junk, junk, junk))
 
 
-@settings(deadline=None)
 @given(area_type=area_types, denominator=st.integers(1, 100_000), data=st.data())
 def test_more_registered_births_never_score_less(area_type: str, denominator: int, data: st.DataObject) -> None:
     fewer = data.draw(st.integers(0, denominator))
@@ -56,7 +55,6 @@ def test_more_registered_births_never_score_less(area_type: str, denominator: in
     assert points[0] <= points[1]
 
 
-@settings(deadline=None)
 @given(area_type=area_types, denominator=st.integers(1, 100_000), data=st.data())
 def test_more_abused_children_never_score_more(area_type: str, denominator: int, data: st.DataObject) -> None:
     fewer = data.draw(st.integers(0, denominator))
@@ -67,7 +65,7 @@ def test_more_abused_children_never_score_more(area_type: str, denominator: int,
     assert points[0] >= points[1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(area_type=area_types, answers=sound_answers | junk_answers)
 def test_the_total_is_the_sum_of_the_criteria_and_each_of_them_of_its_items(
     area_type: str, answers: dict[str, RawAnswer]
@@ -83,7 +81,7 @@ def test_the_total_is_the_sum_of_the_criteria_and_each_of_them_of_its_items(
         assert sheet.criterion(criterion.code).points == (0 if zeroed else sum(found.points for found in items))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(area_type=area_types, answers=sound_answers | junk_answers)
 def test_reasons_are_empty_exactly_where_the_commune_passes(area_type: str, answers: dict[str, RawAnswer]) -> None:
     sheet = score(RULES, area_type, answers)
@@ -93,7 +91,7 @@ def test_reasons_are_empty_exactly_where_the_commune_passes(area_type: str, answ
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(area_type=area_types, answers=junk_answers)
 def test_garbage_never_raises_and_always_ends_as_json(area_type: str, answers: dict[str, RawAnswer]) -> None:
     sheet = score(RULES, area_type, answers)
@@ -103,7 +101,7 @@ def test_garbage_never_raises_and_always_ends_as_json(area_type: str, answers: d
     assert [item.code for item in sheet.items if item.problem is not None] == [p.item for p in sheet.problems]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(area_type=area_types, answers=sound_answers, extra=st.sampled_from(CODES))
 def test_leaving_an_answer_out_is_the_same_as_sending_null(
     area_type: str, answers: dict[str, RawAnswer], extra: str
@@ -112,7 +110,6 @@ def test_leaving_an_answer_out_is_the_same_as_sending_null(
     assert score(RULES, area_type, without) == score(RULES, area_type, without | {extra: None})
 
 
-@settings(deadline=None)
 @given(numerator=st.integers(0, 10**9), denominator=st.integers(1, 10**9))
 def test_a_value_is_exact_where_it_ends_and_within_half_of_the_fourth_place_where_not(
     numerator: int, denominator: int

@@ -77,7 +77,7 @@ def test_a_workbook_takes_no_text_for_a_formula_or_number_by_itself() -> None:
 
 
 @given(st.lists(st.text(st.characters(), max_size=30), min_size=1, max_size=10))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_text_comes_back_clean_and_never_as_a_formula(texts: list[str]) -> None:
     sheet = openpyxl.load_workbook(written(texts)).worksheets[0]
     cells = [sheet.cell(row=row + 1, column=1) for row in range(len(texts))]
@@ -131,7 +131,7 @@ def test_sheet_names_are_what_excel_accepts(name: str, taken: list[str], clean: 
 
 
 @given(st.lists(st.text(st.characters(), max_size=40), min_size=1, max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_names_make_a_workbook(names: list[str]) -> None:
     buffer = BytesIO()
     workbook = open_workbook(buffer)
@@ -162,7 +162,7 @@ def test_no_cell_of_a_csv_is_run(text: str) -> None:
 
 
 @given(st.lists(st.text(st.characters(), max_size=30), min_size=1, max_size=10))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_any_text_leaves_as_one_cell_that_runs_nothing(texts: list[str]) -> None:
     (cells,) = cells_of(csv_bytes([texts]))
     assert len(cells) == len(texts)
@@ -280,7 +280,7 @@ def test_nonsense_in_a_sheet_is_refused_not_a_crash(data: str) -> None:
 
 
 @given(st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_damaged_sheets_are_read_or_refused_but_never_crash(data: st.DataObject) -> None:
     sheet = bytearray(b'<row r="1"><c r="A1" t="str"><v>abc</v></c><c r="B1" t="d"><v>2024-01-01</v></c></row>')
     for _ in range(data.draw(st.integers(1, 6))):
