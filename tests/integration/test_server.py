@@ -11,10 +11,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import until
+
 ROOT = Path(__file__).resolve().parents[2]
 
 APPLICATION = """
+from pathlib import Path
+
 def application(environ, start_response):
+    with Path(__file__).with_name("begun").open("a") as begun:
+        begun.write(".")
     length = len(environ["wsgi.input"].read())
     body = str(length).encode()
     start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
@@ -42,19 +48,21 @@ class Server:
                 stdout=out,
                 stderr=err,
             )
-        deadline = time.monotonic() + 20
-        while f":{self.port}/" not in self.output():
-            assert self.process.poll() is None, (folder / "err").read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        until(self.is_ready)
 
-    def output(self) -> str:
-        return (self.folder / "out").read_text()
+    def is_ready(self) -> bool:
+        assert self.process.poll() is None, (self.folder / "err").read_text()
+        return f":{self.port}/" in (self.folder / "out").read_text()
 
-    def begin(self, *, sent: bytes, length: int, path: str = "/") -> socket.socket:
-        """A connection whose request has begun and of whose body `sent` has arrived."""
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=10)
-        head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+    def begun(self) -> int:
+        """How many requests the application has been given: its workers may start long after the port is open."""
+        told = self.folder / "begun"
+        return len(told.read_text()) if told.exists() else 0
+
+    def begin(self, *, sent: bytes, length: int) -> socket.socket:
+        """A connection that has sent the head of a request, and of its body no more than `sent`."""
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=60)
+        head = f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
         connection.sendall(head.encode() + sent)
         return connection
 
@@ -80,7 +88,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 def test_two_slow_uploads_do_not_hold_up_a_third_person(server: Server) -> None:
     slow = [server.begin(sent=b"half", length=8) for _ in range(2)]
-    time.sleep(0.2)
+    until(lambda: server.begun() == 2)
     assert answer(server.begin(sent=b"quick", length=5)) == b"5"
     for connection in slow:
         connection.sendall(b"half")
@@ -89,12 +97,12 @@ def test_two_slow_uploads_do_not_hold_up_a_third_person(server: Server) -> None:
 
 def test_an_upload_under_way_outlives_the_order_to_stop(server: Server) -> None:
     upload = server.begin(sent=b"half", length=8)
-    time.sleep(0.2)
+    until(lambda: server.begun() == 1)
     server.process.send_signal(signal.SIGTERM)
     time.sleep(0.5)
     upload.sendall(b"half")
     assert answer(upload) == b"8"
-    assert server.process.wait(timeout=20) == 0
+    assert server.process.wait(timeout=60) == 0
 
 
 def test_no_control_socket_is_opened(server: Server) -> None:
