@@ -15,12 +15,13 @@ from typing import Any
 
 import psycopg2
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.watch import Watch
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60
+PATIENCE = 30_000  # milliseconds for what a page is to show: Playwright's own five seconds are few on a busy machine
 ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
@@ -143,6 +144,7 @@ def browser() -> Iterator[Browser]:
     program = os.environ.get("CHROMIUM", "/usr/bin/chromium")
     if not Path(program).is_file():
         pytest.fail(f"No Chromium at {program}. Install the package chromium or name the program in CHROMIUM.")
+    expect.set_options(timeout=PATIENCE)
     arguments = [*ARGUMENTS, "--no-sandbox"] if os.geteuid() == 0 else ARGUMENTS
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=arguments, headless=True)
@@ -175,7 +177,7 @@ def open_browser(browser: Browser, site: str, watch: Watch, world: dict[str, Any
             timezone_id="Asia/Ho_Chi_Minh",
             viewport={"width": width, "height": 900},
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         watch.over(context)
         if signed_in_as:
             context.add_cookies([{"name": "sessionid", "value": world["sessions"][signed_in_as], "url": site}])
