@@ -36,7 +36,7 @@ def _from_authority(desk: Desk, authority: Authority) -> Issuer:
         place=authority.place,
         abbreviation="UBND" if is_committee else abbreviation_of(authority.body_name),
         is_collective=is_committee,
-        certainty=authority.certainty,
+        certainty=Certainty.RECONSTRUCTED,  # the body has a source; how it abbreviates itself and signs has none
     )
 
 

@@ -1,5 +1,6 @@
 """What an authority prints on its papers: set by the catalogue administrator, dated, one row a desk at a time."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -26,6 +27,7 @@ DESKS_OF: dict[Level, tuple[Desk, ...]] = {
 }
 """Which desks a unit may have. A province appraises and decides where there are no districts."""
 
+_SYMBOL: Final = re.compile(r"([^\W_]+(-[^\W_]+)*)?")  # a blank or «/» would end the number where it goes on
 MOST_LETTERS: Final = 39  # of abbreviation and drafter together: `Paper.symbol` of a letter holds both and «-»
 _CHANGED = "Phần này vừa được người khác sửa. Mở lại trang để xem nội dung mới rồi sửa lại."
 
@@ -103,6 +105,8 @@ def _cleaned(printed: Printed) -> dict[str, object]:
             raise Refused("Nhập tên cơ quan, địa danh và chữ viết tắt trong ký hiệu.")
     if len(names["abbreviation"]) + len(names["drafter"]) > MOST_LETTERS:
         raise Refused(f"Chữ viết tắt và đơn vị soạn dài quá {MOST_LETTERS} ký tự. Viết ngắn lại.")
+    if not all(_SYMBOL.fullmatch(names[field]) for field in ("abbreviation", "drafter")):
+        raise Refused("Chữ viết tắt và đơn vị soạn chỉ gồm chữ, số và dấu gạch nối, ví dụ UBND, LĐTBXH, VX. Sửa lại.")
     layout = nfc(printed.certificate_layout).strip()
     if layout:
         check_layout(layout)

@@ -56,7 +56,7 @@ def test_without_a_row_the_period_s_authority_is_proposed(place: Place) -> None:
     proposed = issuer_for(Desk.DECIDING, place.deciding, place.period, place.at.date())
     authority = place.period.authorities.get(task="decide", unit=place.deciding)
     assert (proposed.pk, proposed.body_name, proposed.place) == (None, authority.body_name, authority.place)
-    assert proposed.abbreviation == "UBND"
+    assert (proposed.abbreviation, proposed.certainty) == ("UBND", Certainty.RECONSTRUCTED)
 
 
 @pytest.mark.parametrize(
@@ -127,6 +127,13 @@ def test_a_symbol_has_room_on_the_paper(place: Place) -> None:
     with pytest.raises(Refused, match=r"^Chữ viết tắt và đơn vị soạn dài quá 39 ký tự\."):
         set_(place, changed(abbreviation="U" * 20, drafter="V" * 20))
     assert set_(place, changed(abbreviation="U" * 20, drafter="V" * 19)).drafter
+
+
+@pytest.mark.parametrize("wrong", ["UB ND", "UBND/VX", "<b>", "-UBND", "UBND--VX", "U_B", "{{ 7 }}"])
+def test_a_symbol_is_of_letters_digits_and_hyphens(wrong: str, place: Place) -> None:
+    for field in ("abbreviation", "drafter"):
+        with pytest.raises(Refused, match=r"^Chữ viết tắt và đơn vị soạn chỉ gồm chữ, số và dấu gạch nối"):
+            set_(place, changed(**{field: wrong}))
 
 
 def test_whoever_is_slower_is_told(place: Place) -> None:
