@@ -6,6 +6,7 @@ from django import forms
 
 from childfriendly.core.forms import CHOOSE, NfcCharField, PlainForm, VietnameseDateField
 from papers.filling.frame import Passage
+from papers.forms.attachment import SCANS
 from papers.kinds import Kind
 from papers.models import Paper, State
 from papers.services.life import LONGEST_PASSAGE
@@ -42,6 +43,7 @@ class SignedForm(PlainForm, forms.Form):
     scan = forms.FileField(
         label="Bản quét văn bản đã ký",
         help_text="PDF (kể cả PDF đã ký số) hoặc ảnh, tối đa 20 MB",
+        widget=forms.FileInput(attrs={"accept": SCANS}),
         error_messages={
             "required": "Chọn tệp quét của văn bản đã ký.",
             "empty": "Tệp không có nội dung. Chọn tệp khác.",
